@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A folder of Sources/ is a floor, a folder in it a room: one target each. A room may import only
+// the rooms its line names; Docs/ARCHITECTURE.md has the picture.
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+func room(_ floor: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(floor)/\(name)",
+    swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+/// The commit this tree was checked out at, for `lynx --version`.
+let commit: String = {
+  guard let git = Context.gitInformation else { return "unknown" }
+  return git.currentCommit + (git.hasUncommittedChanges ? "-modified" : "")
+}()
+
+let package = Package(
+  name: "lynx",
+  products: [.executable(name: "lynx", targets: ["lynx"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+  ],
+  targets: [
+    // C: one module map or shim per C library.
+    .systemLibrary(
+      name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CElfutils", path: "Sources/C/CElfutils", pkgConfig: "libdw",
+      providers: [.apt(["libdw-dev"])]),
+    .target(
+      name: "CUnwind", path: "Sources/C/CUnwind",
+      linkerSettings: [.linkedLibrary("unwind-generic")]),
+    .target(name: "CLinuxShims", path: "Sources/C/CLinuxShims"),
+    .target(
+      name: "CDemangle", path: "Sources/C/CDemangle",
+      linkerSettings: [.linkedLibrary("iberty")]),
+    .target(
+      name: "CBuildInfo", path: "Sources/C/CBuildInfo",
+      cSettings: [.define("LYNX_COMMIT", to: "\"\(commit)\"")]),
+    .target(
+      name: "CFlameGraphAssets", path: "Sources/C/CFlameGraphAssets",
+      exclude: ["flamegraph.js", "flamegraph.css"],
+      cSettings: [.unsafeFlags(["-std=c23"])]),
+
+    // Base
+    room("Base", "Terminal", []),
+    room("Base", "Bytes", ["CZlib"]),
+    room("Base", "LinuxSystem", ["CLinuxShims"]),
+
+    // Profiler
+    room("Profiler", "Sampling", ["LinuxSystem", "Bytes"]),
+    room("Profiler", "Modules", ["LinuxSystem", "Bytes", "CElfutils"]),
+    room("Profiler", "Unwinding", ["Modules", "CUnwind"]),
+    room("Profiler", "Symbols", ["Modules", "LinuxSystem", "Bytes", "CDemangle"]),
+    room("Profiler", "Profiles", ["Bytes", protobuf]),
+    room("Profiler", "FlameGraphs", ["Profiles", "CFlameGraphAssets"]),
+    room(
+      "Profiler", "Recording",
+      ["Sampling", "Modules", "Unwinding", "Symbols", "Profiles", "LinuxSystem"]),
+
+    .executableTarget(
+      name: "lynx",
+      dependencies: [
+        "Terminal", "LinuxSystem", "Profiles", "FlameGraphs", "Recording", "CBuildInfo",
+        argumentParser,
+      ],
+      path: "Sources/lynx", swiftSettings: strict),
+
+    tests("BytesTests", ["Bytes"]),
+    tests("ProfilesTests", ["Profiles", "Bytes"]),
+    tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),
+    tests("TerminalTests", ["Terminal"]),
+    tests("SamplingTests", ["Sampling", "LinuxSystem"]),
+    tests("UnwindingTests", ["Unwinding", "Modules", "Sampling", "LinuxSystem"]),
+    tests("SymbolsTests", ["Symbols", "Modules"]),
+    tests("CommandTests", ["Profiles", "Terminal"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

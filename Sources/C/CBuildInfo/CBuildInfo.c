@@ -1,0 +1,3 @@
+#include "CBuildInfo.h"
+
+const char *const lynx_commit = LYNX_COMMIT;

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Lynx: ParsableCommand {
+  func run() throws { print("lynx") }
+}
