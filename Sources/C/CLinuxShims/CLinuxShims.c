@@ -1,1 +1,152 @@
+#define _GNU_SOURCE
 #include "CLinuxShims.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+int lynx_perf_event_open(const struct lynx_perf_request *request, pid_t pid, int cpu) {
+  struct perf_event_attr attr;
+  memset(&attr, 0, sizeof attr);
+  attr.size = sizeof attr;
+  attr.type = request->type;
+  attr.config = request->config;
+  attr.freq = 1;
+  attr.sample_freq = request->frequency;
+  attr.sample_type = request->sample_type;
+  attr.sample_id_all = 1;
+  attr.sample_regs_user = request->user_registers;
+  attr.sample_stack_user = request->user_stack_bytes;
+  attr.sample_max_stack = request->max_frames;
+  attr.watermark = 1;
+  attr.wakeup_watermark = request->wakeup_bytes;
+  attr.inherit = request->inherit;
+  attr.disabled = request->disabled;
+  attr.enable_on_exec = request->enable_on_exec;
+  attr.exclude_kernel = request->exclude_kernel;
+  attr.exclude_hv = request->exclude_kernel;
+  attr.exclude_callchain_kernel = request->exclude_callchain_kernel;
+  attr.exclude_callchain_user = request->exclude_callchain_user;
+  attr.mmap = request->side_band;
+  attr.mmap2 = request->side_band;
+  attr.comm = request->side_band;
+  attr.comm_exec = request->side_band;
+  attr.task = request->side_band;
+#ifdef PERF_ATTR_SIZE_VER7
+  attr.build_id = request->build_id;
+#endif
+  attr.use_clockid = 1;
+  attr.clockid = CLOCK_MONOTONIC;
+  long fd = syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+  return fd < 0 ? -errno : (int)fd;
+}
+
+static int request(int fd, unsigned long code, unsigned long argument) {
+  return ioctl(fd, code, argument) < 0 ? -errno : 0;
+}
+
+int lynx_perf_set_output(int fd, int output_fd) {
+  return request(fd, PERF_EVENT_IOC_SET_OUTPUT, (unsigned long)output_fd);
+}
+
+int lynx_perf_enable(int fd) { return request(fd, PERF_EVENT_IOC_ENABLE, 0); }
+
+int lynx_perf_disable(int fd) { return request(fd, PERF_EVENT_IOC_DISABLE, 0); }
+
+uint64_t lynx_ring_head(const void *metadata_page) {
+  const struct perf_event_mmap_page *page = metadata_page;
+  return __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+}
+
+void lynx_ring_set_tail(void *metadata_page, uint64_t tail) {
+  struct perf_event_mmap_page *page = metadata_page;
+  __atomic_store_n(&page->data_tail, tail, __ATOMIC_RELEASE);
+}
+
+static void become(char *const *arguments, int release_fd, int outcome_fd) {
+  struct sigaction action;
+  for (int number = 1; number < NSIG; number++) {
+    if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
+      memset(&action, 0, sizeof action);
+      action.sa_handler = SIG_DFL;
+      sigaction(number, &action, NULL);
+    }
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  char byte;
+  ssize_t count;
+  do count = read(release_fd, &byte, 1);
+  while (count < 0 && errno == EINTR);
+  if (count != 1) _exit(127);
+  execvp(arguments[0], arguments);
+  int code = errno;
+  (void)!write(outcome_fd, &code, sizeof code);
+  _exit(127);
+}
+
+int lynx_spawn_held(char *const *arguments, struct lynx_held_child *child) {
+  int hold[2], outcome[2];
+  if (pipe2(hold, O_CLOEXEC) < 0) return -errno;
+  if (pipe2(outcome, O_CLOEXEC) < 0) {
+    int code = errno;
+    close(hold[0]);
+    close(hold[1]);
+    return -code;
+  }
+  pid_t pid = fork();
+  if (pid == 0) {
+    close(hold[1]);
+    become(arguments, hold[0], outcome[1]);
+  }
+  int code = errno;
+  close(hold[0]);
+  close(outcome[1]);
+  if (pid < 0) {
+    close(hold[1]);
+    close(outcome[0]);
+    return -code;
+  }
+  child->pid = pid;
+  child->release_fd = hold[1];
+  child->outcome_fd = outcome[0];
+  return 0;
+}
+
+static void fill(sigset_t *set, const int *signals, size_t count) {
+  sigemptyset(set);
+  for (size_t i = 0; i < count; i++) sigaddset(set, signals[i]);
+}
+
+int lynx_signal_descriptor(const int *signals, size_t count) {
+  sigset_t set;
+  fill(&set, signals, count);
+  if (sigprocmask(SIG_BLOCK, &set, NULL) < 0) return -errno;
+  int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  return fd < 0 ? -errno : fd;
+}
+
+void lynx_signal_restore(const int *signals, size_t count) {
+  sigset_t set;
+  fill(&set, signals, count);
+  for (size_t i = 0; i < count; i++) signal(signals[i], SIG_DFL);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int lynx_pidfd_open(pid_t pid) {
+  long fd = syscall(SYS_pidfd_open, pid, 0);
+  return fd < 0 ? -errno : (int)fd;
+}
+
+int lynx_open(const char *path, int flags, mode_t mode) {
+  int fd = open(path, flags | O_CLOEXEC, mode);
+  return fd < 0 ? -errno : fd;
+}

@@ -1,1 +1,68 @@
 #pragma once
+// What Swift cannot call or name itself: variadic system calls, ioctl numbers made by macros,
+// acquire/release access to a shared ring, and the code between fork and exec.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+/// The parts of `struct perf_event_attr` (linux/perf_event.h) that Lynx sets; its bit fields as
+/// booleans. `user_registers` is a mask of PERF_REG_*; 0 leaves registers and stack out.
+struct lynx_perf_request {
+  uint32_t type;
+  uint64_t config;
+  uint64_t frequency;
+  uint64_t sample_type;
+  uint64_t user_registers;
+  uint32_t user_stack_bytes;
+  uint16_t max_frames;
+  uint32_t wakeup_bytes;
+  bool inherit;
+  bool disabled;
+  bool enable_on_exec;
+  bool exclude_kernel;
+  bool exclude_callchain_kernel;
+  bool exclude_callchain_user;
+  bool side_band;
+  bool build_id;
+};
+
+/// perf_event_open(2) with CLOCK_MONOTONIC time stamps; a close-on-exec descriptor, or -errno.
+int lynx_perf_event_open(const struct lynx_perf_request *_Nonnull request, pid_t pid, int cpu);
+
+/// PERF_EVENT_IOC_SET_OUTPUT, _ENABLE and _DISABLE; 0 or -errno.
+int lynx_perf_set_output(int fd, int output_fd);
+int lynx_perf_enable(int fd);
+int lynx_perf_disable(int fd);
+
+/// data_head with acquire and data_tail with release ordering, as the mmap page demands
+/// (linux/perf_event.h, struct perf_event_mmap_page).
+uint64_t lynx_ring_head(const void *_Nonnull metadata_page);
+void lynx_ring_set_tail(void *_Nonnull metadata_page, uint64_t tail);
+
+struct lynx_held_child {
+  pid_t pid;
+  /// Writing a byte lets the child run; closing without a byte ends it.
+  int release_fd;
+  /// Reads an int, the errno of a failed exec, or end of file when the exec succeeded.
+  int outcome_fd;
+};
+
+/// Forks a child that waits for `release_fd`, then calls execvp. Signal dispositions are the
+/// defaults again and the mask is empty, except that what the parent ignored stays ignored.
+/// Returns 0 or -errno.
+int lynx_spawn_held(
+  char *_Nullable const *_Nonnull arguments, struct lynx_held_child *_Nonnull child);
+
+/// A signalfd for the signals given, which are blocked in the calling thread; or -errno.
+int lynx_signal_descriptor(const int *_Nonnull signals, size_t count);
+/// Unblocks the signals and restores their default action.
+void lynx_signal_restore(const int *_Nonnull signals, size_t count);
+
+/// pidfd_open(2): a descriptor that polls readable when the process has ended; or -errno.
+int lynx_pidfd_open(pid_t pid);
+
+/// open(2) with O_CLOEXEC added; a descriptor or -errno.
+int lynx_open(const char *_Nonnull path, int flags, mode_t mode);

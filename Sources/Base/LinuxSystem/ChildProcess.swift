@@ -1,0 +1,102 @@
+internal import CLinuxShims
+internal import Glibc
+
+/// A command that was forked but runs only when it is let go: in between, its events are opened.
+public final class ChildProcess {
+  public let processID: ProcessID
+  private var releaseDescriptor: Int32
+  private var outcomeDescriptor: Int32
+  private var exitStatus: ExitStatus?
+
+  /// How a process ended.
+  public enum ExitStatus: Sendable, Equatable {
+    case exited(Int32)
+    case killed(signal: Int32)
+
+    /// What a shell would report: the exit code, or 128 + the signal's number.
+    public var shellCode: Int32 {
+      switch self {
+      case .exited(let code): code
+      case .killed(let signal): 128 + signal
+      }
+    }
+  }
+
+  /// Forks and holds the command. Its standard streams are this process's own.
+  public init(holding command: [String]) throws(SystemCallError) {
+    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
+    arguments.append(nil)
+    defer { for argument in arguments { free(argument) } }
+    var child = lynx_held_child()
+    try systemCall("fork", result: lynx_spawn_held(arguments, &child))
+    processID = child.pid
+    releaseDescriptor = child.release_fd
+    outcomeDescriptor = child.outcome_fd
+  }
+
+  deinit {
+    if releaseDescriptor >= 0 { close(releaseDescriptor) }
+    if outcomeDescriptor >= 0 { close(outcomeDescriptor) }
+  }
+
+  /// Lets the command run; throws why it could not be executed.
+  public func release() throws(SystemCallError) {
+    guard releaseDescriptor >= 0 else { return }
+    var byte: UInt8 = 1
+    let releasing = releaseDescriptor
+    let outcome = outcomeDescriptor
+    defer {
+      close(releasing)
+      close(outcome)
+      releaseDescriptor = -1
+      outcomeDescriptor = -1
+    }
+    try retryingSystemCall("write") { write(releasing, &byte, 1) }
+    var code: Int32 = 0
+    let count = try retryingSystemCall("read") {
+      read(outcome, &code, MemoryLayout<Int32>.size)
+    }
+    if count > 0 {
+      _ = try? wait()
+      throw SystemCallError(call: "exec", code: code)
+    }
+  }
+
+  /// Ends a command that was never released.
+  public func abandon() {
+    guard releaseDescriptor >= 0 else { return }
+    close(releaseDescriptor)
+    releaseDescriptor = -1
+    _ = try? wait()
+  }
+
+  /// How it ended, nil while it runs.
+  public func poll() -> ExitStatus? {
+    if let exitStatus { return exitStatus }
+    var status: Int32 = 0
+    guard waitpid(processID, &status, WNOHANG) == processID else { return nil }
+    return note(status)
+  }
+
+  /// Waits for its end.
+  @discardableResult
+  public func wait() throws(SystemCallError) -> ExitStatus {
+    if let exitStatus { return exitStatus }
+    var status: Int32 = 0
+    try retryingSystemCall("waitpid") { waitpid(processID, &status, 0) }
+    return note(status)
+  }
+
+  public func send(signal: Int32) {
+    if exitStatus == nil { kill(processID, signal) }
+  }
+
+  private func note(_ status: Int32) -> ExitStatus {
+    // The macros WIFSIGNALED, WTERMSIG and WEXITSTATUS of wait(2).
+    let signal = status & 0x7f
+    let result: ExitStatus =
+      signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
+    exitStatus = result
+    return result
+  }
+}

@@ -1,0 +1,50 @@
+internal import Glibc
+
+/// Facts about this machine and settings of its kernel.
+public enum Machine {
+  /// The numbers of the CPUs that are online.
+  public static var onlineCPUs: [Int32] {
+    let text = readText("/sys/devices/system/cpu/online") ?? ""
+    var found: [Int32] = []
+    for part in text.split(separator: ",") {
+      let ends = part.split(separator: "-").compactMap { Int32($0) }
+      if let first = ends.first, let last = ends.last, first <= last, last < 65_536 {
+        found.append(contentsOf: first...last)
+      }
+    }
+    if !found.isEmpty { return found }
+    return Array(0..<Int32(clamping: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+  }
+
+  /// A number under /proc/sys, such as `kernel.perf_event_paranoid`.
+  public static func setting(_ name: String) -> Int? {
+    readText("/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 })).flatMap { Int($0) }
+  }
+
+  /// The effective user of this process.
+  public static var effectiveUser: UInt32 { geteuid() }
+
+  /// The name of a user, or its number.
+  public static func userName(_ user: UInt32) -> String {
+    guard let entry = getpwuid(user), let name = entry.pointee.pw_name else { return "\(user)" }
+    return String(cString: name)
+  }
+
+  /// The path this process was started from, as the kernel knows it.
+  public static var ownExecutable: String {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    guard count > 0 else { return "lynx" }
+    return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// How many files this process may have open.
+  public static var openFileLimit: Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+    return Int(clamping: limit.rlim_cur)
+  }
+
+  /// Release of the kernel, as `uname -r`.
+  public static var kernelRelease: String { readText("/proc/sys/kernel/osrelease") ?? "" }
+}

@@ -1,0 +1,39 @@
+internal import CLinuxShims
+internal import Glibc
+
+/// SIGINT, SIGTERM and SIGHUP as something to poll. Make one before any thread is started: the
+/// signals are blocked in the thread that makes it and in the threads born of it.
+public struct StopSignals: ~Copyable {
+  private static let numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP]
+  private let descriptor: FileDescriptor
+
+  /// One signal that arrived.
+  public struct Received: Sendable {
+    public let number: Int32
+    /// Whether the terminal sent it, and thereby to every process in the foreground.
+    public let cameFromTerminal: Bool
+  }
+
+  public init() throws(SystemCallError) {
+    let number = try systemCall(
+      "signalfd", result: lynx_signal_descriptor(Self.numbers, Self.numbers.count))
+    descriptor = FileDescriptor(owning: number)
+  }
+
+  /// Polls readable when a signal has arrived.
+  public var pollDescriptor: Int32 { descriptor.number }
+
+  /// The next signal that arrived, nil if there is none.
+  public func next() -> Received? {
+    var info = signalfd_siginfo()
+    let size = MemoryLayout<signalfd_siginfo>.size
+    guard read(descriptor.number, &info, size) == size else { return nil }
+    // SI_KERNEL (asm-generic/siginfo.h): sent by the kernel, here the terminal's line discipline.
+    return Received(number: Int32(bitPattern: info.ssi_signo), cameFromTerminal: info.ssi_code == 0x80)
+  }
+
+  /// From now on these signals end the process, as if they had never been caught.
+  public func restoreDefaults() {
+    lynx_signal_restore(Self.numbers, Self.numbers.count)
+  }
+}

@@ -1,0 +1,209 @@
+internal import Glibc
+public import LinuxSystem
+
+/// What the kernel accepted: the event, the size of rings and stack copies, and what a person
+/// should know about it.
+public struct SamplingPlan: Sendable {
+  public internal(set) var request: PerfEventRequest
+  public internal(set) var ringBytes: Int
+  /// Sentences for a person: what was asked for and could not be had.
+  public internal(set) var notes: [String]
+
+  /// The event's name as people type it.
+  public var eventName: String {
+    switch request.counter {
+    case .cpuClock: request.excludeKernel ? "cpu-clock:u" : "cpu-clock"
+    case .cycles: request.excludeKernel ? "cycles:u" : "cycles"
+    }
+  }
+
+  /// Whether periods are nanoseconds.
+  public var isClock: Bool { request.counter == .cpuClock }
+}
+
+/// Opens a session: tries what was asked for, and steps back where the kernel refuses and there is
+/// something to step back to.
+struct SessionOpening {
+  let target: SamplingTarget
+  let settings: SamplingSettings
+  private static let largestRing = 4 << 20
+  private static let smallestRing = 128 << 10
+
+  struct Opened {
+    let plan: SamplingPlan
+    let rings: [PerfRing]
+    let events: EventSet
+  }
+
+  init(target: SamplingTarget, settings: SamplingSettings) {
+    self.target = target
+    self.settings = settings
+  }
+
+  func open() throws(SamplingError) -> Opened {
+    let cpus = Machine.onlineCPUs
+    var candidates = try currentThreads()
+    var request = initialRequest()
+    var notes: [String] = []
+    // A thread that ends meanwhile is not an error while another is left.
+    while true {
+      guard let first = candidates.first else { throw SamplingError.targetEnded(target) }
+      do throws(SystemCallError) {
+        try settle(&request, thread: first, cpu: cpus[0], notes: &notes)
+        break
+      } catch {
+        guard error.code == ESRCH else { throw refusal(error, thread: first, request: request) }
+        candidates.removeFirst()
+      }
+    }
+    var ringBytes = Self.largestRing
+    while true {
+      if case .stackCopy(let wanted) = settings.callGraph {
+        // Two dozen samples must fit, or a reader that is late by a moment loses some.
+        let fitting = min(wanted, ringBytes / 24 / 8 * 8)
+        request.userStackBytes = UInt32(clamping: fitting)
+      }
+      request.wakeupBytes = UInt32(ringBytes / 4)
+      let events = EventSet(request: request, cpus: cpus)
+      let first = candidates[0]
+      do throws(SystemCallError) {
+        let rings = try events.openLeaders(thread: first, dataBytes: ringBytes)
+        try openRemaining(candidates, events: events, rings: rings)
+        if ringBytes < Self.largestRing { notes.append(ringNote(ringBytes, request)) }
+        return Opened(
+          plan: SamplingPlan(request: request, ringBytes: ringBytes, notes: notes),
+          rings: rings, events: events)
+      } catch {
+        if error.call == "mmap", error.code == EPERM || error.code == ENOMEM,
+          ringBytes > Self.smallestRing
+        {
+          ringBytes /= 2
+        } else if error.code == ESRCH, candidates.count > 1 {
+          candidates.removeFirst()
+        } else {
+          throw refusal(error, thread: first, request: request)
+        }
+      }
+    }
+  }
+
+  private func initialRequest() -> PerfEventRequest {
+    var fields: PerfEventRequest.Fields = [.instructionPointer, .thread, .time, .period]
+    var request = PerfEventRequest(
+      counter: .cycles, frequency: UInt64(clamping: settings.frequency), fields: fields,
+      excludeKernel: settings.kernel == .no)
+    switch settings.callGraph {
+    case .framePointers:
+      fields.insert(.callChain)
+    case .stackCopy(let bytes):
+      fields.formUnion([.userRegisters, .userStack])
+      if !request.excludeKernel { fields.insert(.callChain) }
+      request.userRegisters = RegisterFile.perfMask
+      request.userStackBytes = UInt32(clamping: bytes)
+      request.excludeUserCallChain = true
+    }
+    request.fields = fields
+    if case .heldChild = target { request.startsAtExec = true }
+    return request
+  }
+
+  /// Finds the best event the kernel grants on one thread and CPU.
+  private func settle(
+    _ request: inout PerfEventRequest, thread: ProcessID, cpu: Int32, notes: inout [String]
+  ) throws(SystemCallError) {
+    while true {
+      do throws(SystemCallError) {
+        _ = try PerfEvent(request, thread: thread, cpu: cpu)
+        return
+      } catch {
+        switch error.code {
+        case ENOENT, EOPNOTSUPP, ENODEV:
+          guard request.counter == .cycles else { throw error }
+          request.counter = .cpuClock
+        case EINVAL where request.recordsBuildIDs:
+          request.recordsBuildIDs = false
+        case EACCES, EPERM:
+          guard settings.kernel == .auto, !request.excludeKernel else { throw error }
+          request.excludeKernel = true
+          if case .stackCopy = settings.callGraph { request.fields.remove(.callChain) }
+          notes.append(Refusal.kernelNote())
+        default:
+          throw error
+        }
+      }
+    }
+  }
+
+  /// Opens every thread there is, listing again until nothing is new. A thread that was born of an
+  /// opened one has inherited its events, and the ring has the record of its birth.
+  private func openRemaining(
+    _ first: [ProcessID], events: EventSet, rings: [PerfRing]
+  ) throws(SystemCallError) {
+    var pending = first.filter { !events.threads.contains($0) }
+    var inherited: Set<ProcessID> = []
+    while !pending.isEmpty {
+      for thread in pending {
+        do throws(SystemCallError) {
+          try events.open(thread: thread)
+        } catch {
+          if error.code != ESRCH { throw error }
+        }
+      }
+      if case .heldChild = target { return }
+      let listed = ((try? currentThreads()) ?? []).filter { !events.threads.contains($0) }
+      if listed.isEmpty { return }
+      // A thread is listed a moment before its birth is recorded.
+      usleep(2_000)
+      for ring in rings {
+        ring.scan { type, bytes in
+          if type == RecordParser.RecordType.fork, let thread = RecordParser.half(bytes, 16) {
+            inherited.insert(ProcessID(bitPattern: thread))
+          }
+        }
+      }
+      pending = listed.filter { !inherited.contains($0) }
+    }
+  }
+
+  private func currentThreads() throws(SamplingError) -> [ProcessID] {
+    switch target {
+    case .heldChild(let process):
+      return [process]
+    case .threads(let threads):
+      for thread in threads where Processes.status(of: thread) == nil {
+        throw SamplingError.noSuchTarget(thread, isThread: true)
+      }
+      return threads
+    case .processes(let processes):
+      var found: [ProcessID] = []
+      var known: Set<ProcessID> = []
+      for process in processes {
+        let threads = Processes.threads(of: process)
+        if threads.isEmpty { throw SamplingError.noSuchTarget(process, isThread: false) }
+        if let group = Processes.status(of: process)?.threadGroup, group != process {
+          throw SamplingError.threadNotProcess(process, of: group)
+        }
+        for member in Processes.tree(of: process) where known.insert(member).inserted {
+          found.append(contentsOf: Processes.threads(of: member))
+        }
+      }
+      return found
+    }
+  }
+
+  private func refusal(
+    _ error: SystemCallError, thread: ProcessID, request: PerfEventRequest
+  ) -> SamplingError {
+    .refused(Refusal(error: error, thread: thread, request: request, settings: settings))
+  }
+
+  private func ringNote(_ ringBytes: Int, _ request: PerfEventRequest) -> String {
+    var text =
+      "rings of \(ringBytes >> 10) KiB a CPU instead of \(Self.largestRing >> 10) KiB: "
+      + "locked memory is limited (ulimit -l, kernel.perf_event_mlock_kb)"
+    if case .stackCopy(let wanted) = settings.callGraph, request.userStackBytes < wanted {
+      text += "; stack copies cut to \(request.userStackBytes) bytes to fit"
+    }
+    return text
+  }
+}
