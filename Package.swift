@@ -70,7 +70,7 @@ let package = Package(
     // Profiler
     room("Profiler", "Sampling", ["LinuxSystem", "Bytes"]),
     room("Profiler", "Modules", ["LinuxSystem", "Bytes", "CElfutils"]),
-    room("Profiler", "Unwinding", ["Modules", "CUnwind"]),
+    room("Profiler", "Unwinding", ["Modules", "LinuxSystem", "CUnwind"]),
     room("Profiler", "Symbols", ["Modules", "LinuxSystem", "Bytes", "CDemangle"]),
     room("Profiler", "Profiles", ["Bytes", protobuf]),
     room("Profiler", "FlameGraphs", ["Profiles", "CFlameGraphAssets"]),

@@ -1,0 +1,134 @@
+internal import CElfutils
+
+/// What a module's files say of its functions: names, source lines, inlined calls.
+///
+/// In order of belief: the module's own debug information, that of its separate debug file, symbol
+/// tables, names of linkage stubs. Belongs to one thread at a time.
+public final class FunctionNames {
+  /// A function as the compiler wrote it down.
+  public struct Function: Sendable, Hashable {
+    /// The linkage name where there is one, else the plain name; not demangled.
+    public let symbol: String
+    /// The name in the source, empty if not known.
+    public let plainName: String
+    /// Source file and line of its declaration; empty and 0 if not known.
+    public let file: String
+    public let line: Int
+
+    public init(symbol: String, plainName: String = "", file: String = "", line: Int = 0) {
+      self.symbol = symbol
+      self.plainName = plainName
+      self.file = file
+      self.line = line
+    }
+  }
+
+  /// A call that is going on at an address.
+  public struct Frame: Sendable, Hashable {
+    /// Index into ``functions``.
+    public let function: Int
+    /// Source line within it, 0 if not known.
+    public let line: Int
+  }
+
+  /// Every function that was named so far.
+  public private(set) var functions: [Function] = []
+  /// Whether there is debug information to know lines and inlined calls from.
+  public var hasDebugInformation: Bool { debugInformation != nil }
+  /// Whether there is anything to know names from.
+  public var hasNames: Bool { hasDebugInformation || !symbols.isEmpty }
+
+  private let elf: ElfFile
+  private let separate: OpenedElf?
+  private let debugInformation: DebugInformation?
+  private lazy var symbols = SymbolTable(elf)
+  private lazy var separateSymbols = separate.map { SymbolTable($0.file) }
+  private lazy var stubs = LinkageStubs(elf)
+  private var indexOfFunction: [Function: Int] = [:]
+
+  init(elf: ElfFile, path: String) {
+    self.elf = elf
+    if elf.hasDebugInformation {
+      separate = nil
+      debugInformation = DebugInformation(elf)
+    } else {
+      separate = DebugFile.open(for: elf, path: path)
+      debugInformation = separate.flatMap { DebugInformation($0.file) }
+    }
+  }
+
+  /// The calls going on at each address, innermost first; empty where nothing is known.
+  ///
+  /// `addresses` are relative and in ascending order. With `inlines` false only the function that
+  /// physically contains the address is given. Each compilation unit that contains one of the
+  /// addresses is read once.
+  public func resolve(_ addresses: [UInt64], inlines: Bool) -> [[Frame]] {
+    var result = [[Frame]](repeating: [], count: addresses.count)
+    var lines = [Int](repeating: 0, count: addresses.count)
+    if let debugInformation {
+      let calls = debugInformation.calls(
+        at: addresses, inlines: inlines, executable: elf.segments.filter(\.isExecutable))
+      lines = calls.lines
+      var known: [Int: Int] = [:]
+      for (position, chain) in calls.chains.enumerated() where !chain.isEmpty {
+        result[position] = frames(
+          of: chain, address: addresses[position], innermostLine: lines[position],
+          functions: calls.functions, known: &known)
+      }
+    }
+    for position in result.indices where result[position].isEmpty {
+      if let name = symbolName(at: addresses[position]) {
+        let function = index(of: Function(symbol: name))
+        result[position] = [Frame(function: function, line: lines[position])]
+      }
+    }
+    return result
+  }
+
+  private func frames(
+    of chain: [DebugInformation.Call], address: UInt64, innermostLine: Int,
+    functions described: [Function], known: inout [Int: Int]
+  ) -> [Frame] {
+    var frames: [Frame] = []
+    var line = innermostLine
+    for (depth, call) in chain.reversed().enumerated() {
+      let isOutermost = depth == chain.count - 1
+      var function = described[call.function]
+      let index: Int
+      if isOutermost, !function.symbol.hasPrefix("_Z"), !function.symbol.hasPrefix("$s"),
+        !function.symbol.hasPrefix("_R"), function.symbol == function.plainName,
+        let name = symbolName(at: address), name != function.symbol
+      {
+        // GCC leaves the linkage name out of some outermost functions; the symbol table has it.
+        // What it adds behind a dot (.part.0, .cold) tells copies of one function apart: leave it.
+        let base = name.firstIndex(of: ".").map { String(name[..<$0]) } ?? name
+        if base.hasPrefix("_Z") || base.hasPrefix("_R") {
+          function = Function(
+            symbol: base, plainName: function.plainName, file: function.file, line: function.line)
+        }
+        index = self.index(of: function)
+      } else if let already = known[call.function] {
+        index = already
+      } else {
+        index = self.index(of: function)
+        known[call.function] = index
+      }
+      frames.append(Frame(function: index, line: line))
+      line = call.callLine
+    }
+    return frames
+  }
+
+  private func symbolName(at address: UInt64) -> String? {
+    if let symbol = symbols.symbol(at: address) { return symbol.name }
+    if let symbol = separateSymbols?.symbol(at: address) { return symbol.name }
+    return stubs.name(at: address)
+  }
+
+  private func index(of function: Function) -> Int {
+    if let index = indexOfFunction[function] { return index }
+    functions.append(function)
+    indexOfFunction[function] = functions.count - 1
+    return functions.count - 1
+  }
+}
