@@ -1,0 +1,278 @@
+public import LinuxSystem
+internal import Modules
+public import Profiles
+public import Sampling
+internal import Symbols
+internal import Glibc
+
+/// What to record and how.
+public struct RecordingOptions: Sendable {
+  public enum Target: Sendable, Equatable {
+    case processes([ProcessID])
+    case threads([ProcessID])
+    /// A command and its arguments, started for the purpose.
+    case command([String])
+  }
+
+  public var target: Target
+  public var sampling: SamplingSettings
+  /// How long to sample; nil until the target ends or a signal comes.
+  public var duration: Duration?
+  /// How long to let pass before the first sample counts.
+  public var delay: Duration
+  public var inlines: Bool
+  public var demangle: Bool
+  /// Who records, for the profile's comments: `lynx 1.2.3`.
+  public var recorder: String
+
+  public init(
+    target: Target, sampling: SamplingSettings = SamplingSettings(), duration: Duration? = nil,
+    delay: Duration = .zero, inlines: Bool = true, demangle: Bool = true,
+    recorder: String = "lynx"
+  ) {
+    self.target = target
+    self.sampling = sampling
+    self.duration = duration
+    self.delay = delay
+    self.inlines = inlines
+    self.demangle = demangle
+    self.recorder = recorder
+  }
+}
+
+/// Why a recording could not begin.
+public enum RecordingError: Error, Sendable {
+  case sampling(SamplingError)
+  /// The command could not be started; the reason has the kernel's code.
+  case command(String, SystemCallError)
+  case system(SystemCallError)
+}
+
+/// One recording: opened, run until something ends it, then turned into a profile.
+public final class Recording {
+  /// What ended it.
+  public enum Ending: Sendable, Equatable {
+    case signal(Int32)
+    case duration
+    case targetEnded
+  }
+
+  /// How it goes, while it goes.
+  public struct Progress: Sendable {
+    public let samples: Int64
+    public let lost: UInt64
+    public let elapsedSeconds: Double
+  }
+
+  /// A profile and what there is to say of it.
+  public struct Result: Sendable {
+    public let profile: Profile
+    public let summary: RecordingSummary
+    /// Why there is nothing to see, if there is nothing.
+    public let emptyReason: String?
+  }
+
+  private let options: RecordingOptions
+  private let signals: StopSignals
+  private let child: ChildProcess?
+  private let session: SamplingSession
+  private let collector: SampleCollector
+  private let kernelSymbols: KernelSymbols?
+  private let activity: TargetActivity
+  private let cpuAtStart: UInt64
+  private let startNanoseconds: UInt64
+  private let startWallNanoseconds: UInt64
+  private var endNanoseconds: UInt64 = 0
+  private var ending = Ending.targetEnded
+  /// When the stop was noticed, CLOCK_MONOTONIC: processing time counts from here.
+  public private(set) var stopNanoseconds: UInt64 = 0
+
+  /// Opens everything; a command is started and held, not yet running.
+  public init(_ options: RecordingOptions) throws(RecordingError) {
+    self.options = options
+    cpuAtStart = Clock.processCPUNanoseconds
+    // Read first: it takes 50 ms in which rings would fill.
+    kernelSymbols = options.sampling.kernel == .no ? nil : KernelSymbols.read()
+    do throws(SystemCallError) {
+      signals = try StopSignals()
+    } catch {
+      throw .system(error)
+    }
+    let target: SamplingTarget
+    switch options.target {
+    case .processes(let list):
+      child = nil
+      target = .processes(list)
+    case .threads(let list):
+      child = nil
+      target = .threads(list)
+    case .command(let command):
+      do throws(SystemCallError) {
+        let held = try ChildProcess(holding: command)
+        child = held
+        target = .heldChild(held.processID)
+      } catch {
+        throw .command(command.first ?? "", error)
+      }
+    }
+    activity = TargetActivity(target)
+    let framePointers = options.sampling.callGraph == .framePointers
+    collector = SampleCollector(store: ModuleStore(), followsFramePointers: framePointers)
+    do throws(SamplingError) {
+      session = try SamplingSession(target: target, settings: options.sampling)
+    } catch {
+      child?.abandon()
+      throw .sampling(error)
+    }
+    for process in activity.processesToAdopt(session.initialThreads) { collector.adopt(process) }
+    startNanoseconds = Clock.monotonicNanoseconds
+    startWallNanoseconds = Clock.wallNanoseconds
+  }
+
+  /// What the kernel could not grant, for a person; known before the recording runs.
+  public var notes: [String] { session.plan.notes }
+  public var eventName: String { session.plan.eventName }
+
+  /// Records until the target ends, the duration is over or a signal arrives. A second signal
+  /// ends the process as if nothing had been caught.
+  public func run(progress: (Progress) -> Void) throws(RecordingError) -> Ending {
+    let delay = nanoseconds(options.delay)
+    collector.beginNanoseconds = startNanoseconds &+ delay
+    let deadline = options.duration.map { startNanoseconds &+ delay &+ nanoseconds($0) }
+    if let child {
+      do throws(SystemCallError) {
+        try child.release()
+      } catch {
+        if case .command(let command) = options.target {
+          throw .command(command.first ?? "", error)
+        }
+        throw .system(error)
+      }
+    }
+    let descriptors = [signals.pollDescriptor] + session.pollDescriptors
+    let ends = activity.endDescriptors
+    defer { for descriptor in ends { close(descriptor) } }
+    var nextProgress = startNanoseconds
+    while true {
+      let now = Clock.monotonicNanoseconds
+      if let deadline, now >= deadline {
+        finish(.duration, at: now)
+        break
+      }
+      let left = deadline.map { Int32(clamping: ($0 - now) / 1_000_000 + 1) } ?? 100
+      let ready = waitForReadable(
+        descriptors + activity.watched(ends), timeoutMilliseconds: min(100, left))
+      if ready.contains(0), let signal = signals.next() {
+        finish(.signal(signal.number), at: Clock.monotonicNanoseconds)
+        signals.restoreDefaults()
+        if let child, !signal.cameFromTerminal { child.send(signal: signal.number) }
+        break
+      }
+      if activity.hasEnded(ends, child: child) {
+        finish(.targetEnded, at: Clock.monotonicNanoseconds)
+        break
+      }
+      let present = Clock.monotonicNanoseconds
+      session.drain(until: present &- Self.horizonNanoseconds, into: collector)
+      if present >= nextProgress {
+        nextProgress = present &+ 250_000_000
+        progress(
+          Progress(
+            samples: collector.sampleCount, lost: session.lost,
+            elapsedSeconds: seconds(present &- startNanoseconds)))
+      }
+    }
+    session.stop()
+    session.drain(until: .max, into: collector)
+    return ending
+  }
+
+  // A record may be stamped by one CPU before another's, and written after it.
+  private static let horizonNanoseconds: UInt64 = 5_000_000
+
+  private func finish(_ ending: Ending, at now: UInt64) {
+    self.ending = ending
+    stopNanoseconds = now
+    endNanoseconds = now
+    activity.noteEnd(child)
+  }
+
+  /// Names what was recorded. Call once, after `run`.
+  public func result() -> Result {
+    let plan = session.plan
+    var summary = RecordingSummary()
+    summary.lost = session.lost
+    summary.throttled = session.throttled
+    summary.event = plan.eventName
+    summary.frequency = options.sampling.frequency
+    summary.notes = plan.notes
+    let began = collector.beginNanoseconds
+    summary.durationSeconds = endNanoseconds > began ? seconds(endNanoseconds - began) : 0
+    let looked = collector.unwinder.cacheHits + collector.unwinder.cacheMisses
+    summary.ruleCacheHitPercent =
+      looked > 0 ? 100 * Double(collector.unwinder.cacheHits) / Double(looked) : 0
+
+    let valueType: Profile.ValueType =
+      plan.isClock
+      ? .init(type: "cpu", unit: "nanoseconds") : .init(type: "cycles", unit: "count")
+    var profile = Profile(
+      sampleTypes: [.init(type: "samples", unit: "count"), valueType], defaultSampleType: 1,
+      startNanoseconds: Int64(clamping: startWallNanoseconds),
+      durationNanoseconds: Int64(clamping: endNanoseconds &- min(began, endNanoseconds)),
+      periodType: valueType,
+      period: plan.isClock
+        ? 1_000_000_000 / Int64(max(1, options.sampling.frequency)) : 1)
+    let assembly = ProfileAssembly(
+      collector: collector,
+      symbolizer: Symbolizer(
+        kernel: kernelSymbols,
+        options: .init(inlines: options.inlines, demangle: options.demangle)),
+      isClock: plan.isClock)
+    assembly.fill(&profile, &summary)
+    profile.comments = comments(summary)
+    let empty =
+      summary.samples == 0
+      ? activity.explainEmpty(
+        ending: ending, seconds: summary.durationSeconds, delay: seconds(nanoseconds(options.delay)),
+        frequency: options.sampling.frequency, excludesKernel: plan.request.excludeKernel,
+        exit: child?.poll())
+      : nil
+    return Result(profile: profile, summary: summary, emptyReason: empty)
+  }
+
+  /// Waits for a command that was started, and says how it ended; nil if none was.
+  public func waitForCommand() -> ChildProcess.ExitStatus? {
+    guard let child else { return nil }
+    if ending == .duration { child.send(signal: SIGTERM) }
+    return try? child.wait()
+  }
+
+  /// CPU time of this process since the recording was opened.
+  public var profilerCPUSeconds: Double { seconds(Clock.processCPUNanoseconds &- cpuAtStart) }
+
+  private func comments(_ summary: RecordingSummary) -> [String] {
+    var lines = [
+      "recorder: \(options.recorder)", "target: \(activity.description)",
+      "event: \(summary.event), \(summary.frequency) Hz",
+      "lost: \(summary.lost), throttled: \(summary.throttled)",
+    ]
+    switch options.sampling.callGraph {
+    case .stackCopy:
+      lines.append("call graph: dwarf, \(session.plan.request.userStackBytes) bytes of stack")
+    case .framePointers:
+      lines.append("call graph: frame pointers")
+    }
+    return lines + summary.notes.map { "note: \($0)" }
+  }
+
+  private func nanoseconds(_ duration: Duration) -> UInt64 {
+    let parts = duration.components
+    let whole = UInt64(clamping: parts.seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    if whole.overflow { return UInt64(Int64.max / 4) }
+    return min(
+      whole.partialValue &+ UInt64(clamping: parts.attoseconds / 1_000_000_000),
+      UInt64(Int64.max / 4))
+  }
+
+  private func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e9 }
+}
