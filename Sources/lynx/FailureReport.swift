@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Terminal
 
 /// What a failed command prints, and the code it ends with.
@@ -13,6 +14,9 @@ struct FailureReport {
 
   /// Prints the failure on standard error, or help that was asked for on standard output.
   func print() -> Int32 {
+    // ArgumentParser also sets help nobody sees, to the width it finds here, and fails at a
+    // narrow one.
+    setenv("COLUMNS", String(HelpWidth.columns), 1)
     do {
       if let commandError {
         // If standard error cannot be written, the exit code still tells.
@@ -78,7 +82,14 @@ struct FailureReport {
       lines[index] = String(lines[index].dropFirst(2))
       if lines[index - 1].last != ":" { lines[index - 1] += "," }
     }
+    // Of two readings of joined short options, the second knows the option.
+    if let second = lines.last, second.hasPrefix("or: ") { lines = [String(second.dropFirst(4))] }
     var sentence = printable(lines.joined(separator: " "))
+    for advice in ["Did you mean", "Please provide"] {
+      guard let range = sentence.firstRange(of: ". " + advice) else { continue }
+      sentence.replaceSubrange(
+        range, with: "; " + advice.prefix(1).lowercased() + advice.dropFirst())
+    }
     if sentence.hasSuffix(".") { sentence.removeLast() }
     return sentence.prefix(1).lowercased() + sentence.dropFirst()
   }

@@ -33,11 +33,13 @@ enum Invocation {
 
   private static func unknown(_ name: String, called prefix: String = "") -> CommandError {
     let names = Lynx.subcommandNames
-    let nearest = names.map { (name: $0, distance: editDistance(name, $0)) }
-      .min { $0.distance < $1.distance }
+    let nearest =
+      names.first { !name.isEmpty && $0.hasPrefix(name) }
+      ?? names.filter { editDistance(name, $0) <= $0.count / 3 }
+      .min { editDistance(name, $0) < editDistance(name, $1) }
     let advice =
-      if let nearest, nearest.distance <= max(1, nearest.name.count / 3) {
-        "did you mean \(quoted(nearest.name))?"
+      if let nearest {
+        "did you mean \(quoted(nearest))?"
       } else {
         "there are \(names.map { quoted($0) }.joined(separator: ", "))"
       }

@@ -12,9 +12,9 @@ struct Lynx: ParsableCommand {
     abstract: "See where the CPU goes, of any process in any native language.",
     discussion: """
       Examples:
-        lynx profile -- make -j8                 profile a command, draw flamegraph.svg
-        lynx profile -p 1234 -d 30s -o out.svg   profile a running process for 30 seconds
-        lynx render flamegraph.pb.gz --top 20    what the recording says, as text
+        lynx profile -- make -j8                  draw flamegraph.svg of a command
+        lynx profile -p 1234 -d 30s -o out.svg    of a process, for 30 seconds
+        lynx render flamegraph.pb.gz --top 20     the hottest functions, as text
       """,
     version: version,
     subcommands: [ProfileCommand.self, RenderCommand.self])

@@ -9,7 +9,7 @@ struct GeneralOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Say more about what is done.")
   var verbose = false
 
-  @Option(help: "Colour the text.")
+  @Option(help: ArgumentHelp("Colour the text.", valueName: "WHEN"))
   var color = ColorMode.auto
 
   func resolved() throws(CommandError) -> Manner {

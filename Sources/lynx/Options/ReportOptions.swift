@@ -4,21 +4,22 @@ import Terminal
 /// Where a command reports what it found as JSON.
 struct ReportOptions: ParsableArguments {
   @Option(
-    name: .customLong("json"), defaultAsFlag: "-", parsing: .next,
-    help: ArgumentHelp("Report as JSON, on standard output or to FILE.json.", valueName: "FILE"))
-  var json: String?
+    name: .customLong("json"), defaultAsFlag: ReportDestination.standardOutput, parsing: .next,
+    help: ArgumentHelp(
+      "Report as JSON, to FILE.json or else standard output.", valueName: "FILE.json"))
+  var json: ReportDestination?
 
   func resolved() throws(CommandError) -> ReportDestination? {
-    guard let json else { return nil }
-    if json == "-" { return .standardOutput }
     // `lynx render --json in.pb.gz` would otherwise overwrite its input.
-    guard json.lowercased().hasSuffix(".json") || json.hasPrefix("/dev/") else {
+    if case .file(let path) = json, !path.lowercased().hasSuffix(".json"),
+      !path.hasPrefix("/dev/")
+    {
       throw CommandError(
         .usage,
-        "--json takes \(quoted(json)) for the file to write, which does not end in .json; "
+        "--json takes \(quoted(path)) for the file to write, which does not end in .json; "
           + "write --json=- for standard output, or put --json last")
     }
-    return .file(json)
+    return json
   }
 }
 
@@ -37,4 +38,13 @@ enum ReportDestination: Sendable, Equatable {
   func write(_ report: JSONValue) throws(CommandError) {
     try OutputFile.write(Array((report.text + "\n").utf8), to: path)
   }
+}
+
+extension ReportDestination: ExpressibleByArgument, CustomStringConvertible {
+  init?(argument: String) {
+    self = argument == "-" ? .standardOutput : .file(argument)
+  }
+
+  /// Empty, so that help does not speak of a default that its sentence already tells.
+  var description: String { "" }
 }

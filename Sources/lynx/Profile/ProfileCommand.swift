@@ -9,11 +9,11 @@ struct ProfileCommand: ParsableCommand {
     usage: "lynx profile [options] (-p PID | --tid TID | -- COMMAND ARG...)",
     discussion: """
       Examples:
-        lynx profile -- make -j8                  a command and its children, to its end
+        lynx profile -- make -j8                  a command and its children
         lynx profile -p 1234 -d 30s               a running process, for 30 seconds
         lynx profile -p 1234                      until Ctrl-C
-        lynx profile -p 1234 -o a.svg -o a.folded in several formats
-        lynx profile -F 999 --tid 1240 -d 5s      a single thread, ten times as often
+        lynx profile -p 1234 -o a.svg -o a.txt    in several formats
+        lynx profile -F 999 --tid 1240 -d 5s      one thread, ten times as often
 
       Draws flamegraph.svg and keeps the recording beside it in flamegraph.pb.gz.
       """)
