@@ -43,7 +43,9 @@ private func displayWidth(_ character: Character) -> Int {
 }
 
 extension Unicode.Scalar {
-  fileprivate var isHarmless: Bool {
+  /// Not a control character, and no other that turns or breaks lines; all that are not are below
+  /// U+FFFF.
+  var isHarmless: Bool {
     switch properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: false
     default: !(0x202A...0x202E).contains(value) && !(0x2066...0x2069).contains(value)

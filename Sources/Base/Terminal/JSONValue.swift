@@ -61,7 +61,8 @@ public enum JSONValue: Sendable, Equatable {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      case ..<" ", "\u{7F}":
+      // Also what is allowed but would move a terminal's cursor, or be lost as a byte order mark.
+      case _ where !scalar.isHarmless, "\u{FEFF}":
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: text.unicodeScalars.append(scalar)

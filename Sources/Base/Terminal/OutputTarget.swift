@@ -29,7 +29,7 @@ enum OutputTarget {
       var status = stat()
       guard lstat(path, &status) == 0 else {
         guard errno == ENOENT, !path.isEmpty else { throw Failure(errno: errno) }
-        guard !name.isEmpty else { throw Failure(errno: EISDIR) }
+        guard !name.isEmpty else { throw Failure(errno: ENOENT) }
         self = .file(directory: directory, name: name, existing: nil)
         return
       }
