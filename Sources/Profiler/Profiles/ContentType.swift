@@ -58,6 +58,7 @@ enum ContentType: Equatable {
     var text = String(decoding: head, as: UTF8.self)[...]
     if text.hasPrefix("\u{feff}") { text = text.dropFirst() }
     text = text.drop { $0.isWhitespace }
+    if beginsWithFoldedStack(text) { return nil }
     let start = text.prefix(64).lowercased()
     if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") { return "an HTML page" }
     if start.hasPrefix("<svg") { return "an SVG picture" }
@@ -67,6 +68,14 @@ enum ContentType: Equatable {
     if let kind = json(text) { return kind }
     if isPerfScript(text) { return "the text of perf script" }
     return nil
+  }
+
+  /// Whether the first line ends in a count: a frame may be called anything, also `{"` or `<svg`.
+  private static func beginsWithFoldedStack(_ text: Substring) -> Bool {
+    let line = text.prefix { !$0.isNewline }
+    let fields = line.split(separator: " ", omittingEmptySubsequences: false)
+    guard let count = fields.last, fields.count > 1, !line.hasPrefix("#") else { return false }
+    return !count.isEmpty && count.allSatisfy { $0.isASCII && $0.isNumber }
   }
 
   private static func json(_ text: Substring) -> String? {

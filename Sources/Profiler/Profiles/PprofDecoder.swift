@@ -105,7 +105,9 @@ struct PprofDecoder {
     var mapping: Int?
     if location.mappingID != 0 {
       mapping = mappings.index(of: location.mappingID)
-      if mapping == nil { throw .dangling("location \(location.id)", "mapping \(location.mappingID)") }
+      guard mapping != nil else {
+        throw .dangling("location \(location.id)", "mapping \(location.mappingID)")
+      }
     }
     var lines: [Profile.Line] = []
     lines.reserveCapacity(location.line.count)
@@ -165,7 +167,9 @@ private struct IDTable {
   init(_ ids: [UInt64], of kind: StaticString) throws(ProfileFormatError) {
     dense = [Int](repeating: -1, count: ids.count + 1)
     for (index, id) in ids.enumerated() {
-      guard id != 0 else { throw ProfileFormatError("\(kind) number \(index) has the reserved id 0") }
+      guard id != 0 else {
+        throw ProfileFormatError("\(kind) number \(index) has the reserved id 0")
+      }
       guard self.index(of: id) == nil else {
         throw ProfileFormatError("there are several \(kind)s with id \(id)")
       }
