@@ -16,7 +16,8 @@ enum Main {
     do {
       arguments = try Invocation.arguments(of: commandLine)
       guard !arguments.isEmpty else {
-        try StandardStream.error.write(Lynx.helpMessage(columns: HelpWidth.columns) + "\n")
+        // If standard error cannot be written, the exit code still tells.
+        try? StandardStream.error.write(Lynx.helpMessage(columns: HelpWidth.columns) + "\n")
         return ExitCode.usage.rawValue
       }
       var command = try Lynx.parseAsRoot(Invocation.spelledForParser(arguments))

@@ -97,5 +97,5 @@ final class TemporaryDirectory {
 
 /// Says on standard error what could not be tried here, so that it is not taken for tried.
 func notTried(_ what: String, because reason: String) {
-  fputs("NOT TRIED: \(what), because \(reason)\n", stderr)
+  FileHandle.standardError.write(Data("NOT TRIED: \(what), because \(reason)\n".utf8))
 }

@@ -123,6 +123,7 @@ struct InvocationTests {
     #expect(output.status == 73)
     #expect(output.errors.contains("cannot write to standard output"))
     #expect(try Executable.shell("$LYNX --help >/dev/full", in: directory).status == 73)
+    #expect(try Executable.shell("$LYNX 2>/dev/full", in: directory).status == 64)
     #expect(try Executable.shell("$LYNX nonsense 2>&-", in: directory).status == 64)
     #expect(try Executable.shell("$LYNX nonsense 2>/dev/full", in: directory).status == 64)
     #expect(try Executable.shell("$LYNX --help >&- 2>&- <&-", in: directory).status == 73)

@@ -31,7 +31,7 @@ struct ProfileArgumentTests {
       ("-p 1 --width 5", "from 200 to"), ("-p 1 --min-width=-1", "not negative"),
       ("-p 1 --min-width nan", "not negative"),
       ("-p 1 -o x.png", ".svg, .folded, .txt or .pb.gz"), ("-p 1 -o -", "--artifact -"),
-      ("-p 1 -o=", "missing value for '-o"), ("-p 1 -o x.svg -o x.svg", "two things"),
+      ("-p 1 -o=", "-o needs the name of a file"), ("-p 1 -o x.svg -o x.svg", "two things"),
       ("-p 1 --artifact a --no-artifact", "exclude each other"),
       ("-p 1 --artifact - --json", "two things would be written to standard output"),
       ("-p 1 --json x.svg", "does not end in .json"), ("-p 1 -q -v", "exclude each other"),
