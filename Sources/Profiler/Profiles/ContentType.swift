@@ -74,8 +74,9 @@ enum ContentType: Equatable {
   private static func beginsWithFoldedStack(_ text: Substring) -> Bool {
     let line = text.prefix { !$0.isNewline }
     let fields = line.split(separator: " ", omittingEmptySubsequences: false)
-    guard let count = fields.last, fields.count > 1, !line.hasPrefix("#") else { return false }
-    return !count.isEmpty && count.allSatisfy { $0.isASCII && $0.isNumber }
+    guard let last = fields.last, fields.count > 1, !line.hasPrefix("#") else { return false }
+    let digits = last.hasPrefix("-") ? last.dropFirst() : last
+    return !digits.isEmpty && digits.allSatisfy { $0.isASCII && $0.isNumber }
   }
 
   private static func json(_ text: Substring) -> String? {
