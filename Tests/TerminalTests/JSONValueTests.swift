@@ -11,12 +11,10 @@ struct JSONValueTests {
   @Test("members keep their order")
   func order() {
     let report: JSONValue = [
-      "schema": 1, "b": [1, 2.5, nil_], "a": ["x": true], "c": [], "d": [:],
+      "schema": 1, "b": [1, 2.5, JSONValue.null], "a": ["x": true], "c": [], "d": [:],
     ]
     #expect(report.text == #"{"schema":1,"b":[1,2.5,null],"a":{"x":true},"c":[],"d":{}}"#)
   }
-
-  private let nil_ = JSONValue.null
 
   @Test("texts and numbers are read by another parser as they were")
   func agreesWithFoundation() throws {
