@@ -11,9 +11,11 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-func room(_ floor: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func room(
+  _ floor: String, _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
   .target(
-    name: name, dependencies: dependencies, path: "Sources/\(floor)/\(name)",
+    name: name, dependencies: dependencies, path: "Sources/\(floor)/\(name)", exclude: exclude,
     swiftSettings: strict)
 }
 
@@ -72,7 +74,7 @@ let package = Package(
     room("Profiler", "Modules", ["LinuxSystem", "Bytes", "CElfutils"]),
     room("Profiler", "Unwinding", ["Modules", "LinuxSystem", "CUnwind"]),
     room("Profiler", "Symbols", ["Modules", "LinuxSystem", "Bytes", "CDemangle"]),
-    room("Profiler", "Profiles", ["Bytes", protobuf]),
+    room("Profiler", "Profiles", ["Bytes", protobuf], exclude: ["profile.proto"]),
     room("Profiler", "FlameGraphs", ["Profiles", "CFlameGraphAssets"]),
     room(
       "Profiler", "Recording",

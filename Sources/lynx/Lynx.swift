@@ -1,6 +1,41 @@
 import ArgumentParser
+import CBuildInfo
+import Terminal
 
-@main
+/// ArgumentParser has an exit code of its own; this is the one meant in these files.
+typealias ExitCode = Terminal.ExitCode
+
+/// The root of the command tree.
 struct Lynx: ParsableCommand {
-  func run() throws { print("lynx") }
+  static let configuration = CommandConfiguration(
+    commandName: "lynx",
+    abstract: "See where the CPU goes, of any process in any native language.",
+    discussion: """
+      Examples:
+        lynx profile -- make -j8                  draw flamegraph.svg of a command
+        lynx profile -p 1234 -d 30s -o out.svg    of a process, for 30 seconds
+        lynx render flamegraph.pb.gz --top 20     the hottest functions, as text
+      """,
+    version: version,
+    subcommands: [ProfileCommand.self, RenderCommand.self])
+
+  /// The names of all subcommands, in the order help shows them.
+  static var subcommandNames: [String] {
+    configuration.subcommands.map { $0._commandName }
+  }
+
+  static var version: String {
+    "lynx 0.1.0 (commit \(shortened(commit: String(cString: lynx_commit))))"
+  }
+
+  /// Twelve digits of a hash find its commit; what follows the hash is kept.
+  private static func shortened(commit: String) -> String {
+    guard let dash = commit.firstIndex(of: "-") else { return String(commit.prefix(12)) }
+    return String(commit[..<dash].prefix(12) + commit[dash...])
+  }
+
+  func run() throws {
+    throw CommandError(
+      .usage, "which command? there are \(Self.subcommandNames.joined(separator: ", "))")
+  }
 }

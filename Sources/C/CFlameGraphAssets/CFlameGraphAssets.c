@@ -1,11 +1,17 @@
 #include "CFlameGraphAssets.h"
 
-const unsigned char lynx_flamegraph_js[] = {
+static const unsigned char js[] = {
 #embed "flamegraph.js"
 };
-const size_t lynx_flamegraph_js_count = sizeof lynx_flamegraph_js;
 
-const unsigned char lynx_flamegraph_css[] = {
+static const unsigned char css[] = {
 #embed "flamegraph.css"
 };
-const size_t lynx_flamegraph_css_count = sizeof lynx_flamegraph_css;
+
+struct lynx_asset lynx_flamegraph_js(void) {
+  return (struct lynx_asset){.bytes = js, .count = sizeof js};
+}
+
+struct lynx_asset lynx_flamegraph_css(void) {
+  return (struct lynx_asset){.bytes = css, .count = sizeof css};
+}

@@ -139,7 +139,7 @@ public struct Profile: Sendable, Equatable {
     public var fileOffset: UInt64
     /// A path, or a name in brackets such as `[kernel.kallsyms]` and `[vdso]`.
     public var fileName: String
-    /// Lower-case hexadecimal; empty if unknown.
+    /// Lower-case hexadecimal when Lynx wrote it, any text when others did; empty if unknown.
     public var buildID: String
     public var hasFunctions: Bool
     public var hasFileNames: Bool

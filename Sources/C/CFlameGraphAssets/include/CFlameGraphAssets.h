@@ -1,7 +1,12 @@
 #pragma once
 #include <stddef.h>
-/// The script and the style sheet that every picture carries, UTF-8, without a closing zero.
-extern const unsigned char lynx_flamegraph_js[];
-extern const size_t lynx_flamegraph_js_count;
-extern const unsigned char lynx_flamegraph_css[];
-extern const size_t lynx_flamegraph_css_count;
+
+/// A file that every picture carries: UTF-8, without a closing zero, never freed.
+struct lynx_asset {
+  const unsigned char *_Nonnull bytes;
+  size_t count;
+};
+
+// Functions, since Swift cannot see a C array whose length only the compiler of C knows.
+struct lynx_asset lynx_flamegraph_js(void);
+struct lynx_asset lynx_flamegraph_css(void);

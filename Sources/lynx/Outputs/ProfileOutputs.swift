@@ -1,0 +1,55 @@
+import FlameGraphs
+import Profiles
+import Terminal
+
+/// Writes a profile to files: the way `lynx profile` and `lynx render` share.
+///
+/// The bytes depend on the profile and the picture options only, so that rendering the artifact of
+/// a recording again gives the picture it was recorded with.
+struct ProfileOutputs {
+  var outputs: [ProfileOutput]
+  var picture: FlameGraphOptions
+
+  struct Written: Sendable, Equatable {
+    var output: ProfileOutput
+    var byteCount: Int
+
+    var json: JSONValue {
+      [
+        "path": .string(output.path), "format": .string(output.format.rawValue),
+        "bytes": .integer(Int64(byteCount)),
+      ]
+    }
+  }
+
+  /// Finds out before the work whether all can be written.
+  func probe() throws(CommandError) {
+    for output in outputs { try OutputFile.probe(output.path) }
+  }
+
+  /// Writes all outputs in order, each complete or not at all.
+  func write(_ profile: Profile) throws(CommandError) -> [Written] {
+    var written: [Written] = []
+    for output in outputs {
+      let bytes = try Self.encode(profile, as: output.format, picture: picture)
+      try OutputFile.write(bytes, to: output.path)
+      written.append(Written(output: output, byteCount: bytes.count))
+    }
+    return written
+  }
+
+  private static func encode(
+    _ profile: Profile, as format: OutputFormat, picture: FlameGraphOptions
+  ) throws(CommandError) -> [UInt8] {
+    do {
+      switch format {
+      case .svg: return FlameGraph(profile: profile, reverse: picture.reverse).svg(picture)
+      case .folded: return try FoldedFormat.encode(profile)
+      case .txt: return Array(try TopTable(profile).text(limit: nil, style: nil).utf8)
+      case .pprof: return try PprofFormat.encode(profile)
+      }
+    } catch {
+      throw CommandError(.failed, "the profile cannot be written as \(format.rawValue): \(error)")
+    }
+  }
+}

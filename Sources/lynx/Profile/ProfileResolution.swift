@@ -1,0 +1,116 @@
+import Terminal
+
+extension ProfilePlan {
+  /// The plan for what was typed. Reads nothing but `arguments` and what kind of file an output
+  /// is.
+  init(resolving arguments: ProfileArguments) throws(CommandError) {
+    target = try Self.target(arguments.target)
+    frequencyHertz = try Self.frequency(arguments.sampling.frequency)
+    duration = arguments.sampling.duration
+    delay = arguments.sampling.delay ?? .zero
+    if duration == .zero {
+      throw CommandError(.usage, "--duration 0 records nothing; write for example -d 30s")
+    }
+    callGraph = arguments.stacks.callGraph
+    stackBytes = try Self.stackBytes(arguments.stacks.stackSize)
+    kernel = arguments.sampling.kernel
+    withInlineFrames = !arguments.stacks.noInline
+    demangles = !arguments.stacks.noDemangle
+    outputs = ProfileOutputs(
+      outputs: try Self.outputs(arguments.output), picture: arguments.picture.resolved())
+    report = try arguments.output.report.resolved()
+    manner = try arguments.general.resolved()
+    try requireDistinct(outputs.outputs.map(\.path) + (report.map { [$0.path] } ?? []))
+  }
+
+  private static func target(_ options: TargetOptions) throws(CommandError) -> Target {
+    var targets: [(option: String, target: Target)] = []
+    if !options.processes.isEmpty {
+      targets.append(("-p", .processes(distinct(options.processes))))
+    }
+    if !options.threads.isEmpty {
+      targets.append(("--tid", .threads(distinct(options.threads))))
+    }
+    if !options.command.isEmpty {
+      targets.append(("-- COMMAND", .command(options.command)))
+    }
+    guard let first = targets.first else {
+      throw CommandError(
+        .usage, "nothing to profile; name processes, threads or a command",
+        remedy: """
+          lynx profile -p PID         running processes, all threads
+          lynx profile --tid TID      single threads
+          lynx profile -- COMMAND     start a command and profile it
+          """)
+    }
+    guard targets.count == 1 else {
+      throw CommandError(
+        .usage,
+        "\(targets.map(\.option).joined(separator: " and ")) exclude each other; "
+          + "choose one kind of target")
+    }
+    return first.target
+  }
+
+  private static func distinct(_ lists: [[Int32]]) -> [Int32] {
+    Set(lists.joined()).sorted()
+  }
+
+  private static func frequency(_ hertz: Int) throws(CommandError) -> Int {
+    guard (1...1_000_000).contains(hertz) else {
+      throw CommandError(
+        .usage, "a frequency of \(hertz) Hz cannot be sampled; write -F 1 to -F 1M, 99 is usual")
+    }
+    return hertz
+  }
+
+  private static func stackBytes(_ size: Int?) throws(CommandError) -> Int {
+    let size = size ?? 16 << 10
+    guard (1024...65528).contains(size), size.isMultiple(of: 8) else {
+      throw CommandError(
+        .usage,
+        "--stack-size \(SizeText.format(size)) is not possible: the kernel copies 1k to 65528 "
+          + "bytes in steps of 8; write for example 16k, or 65528 for the most")
+    }
+    return size
+  }
+
+  private static func outputs(
+    _ options: ProfileOutputOptions
+  ) throws(CommandError) -> [ProfileOutput] {
+    var outputs: [ProfileOutput] = []
+    for path in options.output.isEmpty ? ["flamegraph.svg"] : options.output {
+      if path == "-" {
+        throw CommandError(
+          .usage, "-o - does not say what to write; to pipe a recording on, use --artifact -",
+          remedy: "lynx profile -p PID --artifact - | lynx render - --format svg >out.svg")
+      }
+      outputs.append(try ProfileOutput(path: path))
+    }
+    if let artifact = options.artifact {
+      if options.noArtifact {
+        throw CommandError(
+          .usage, "--artifact and --no-artifact exclude each other; leave one out")
+      }
+      guard !artifact.isEmpty else {
+        throw CommandError(.usage, "--artifact needs the name of a file, for example run.pb.gz")
+      }
+      // Whoever pipes the recording on does not want a picture nobody named.
+      if options.output.isEmpty, !OutputFile.isFile(artifact) { outputs = [] }
+      outputs.append(ProfileOutput(path: artifact, format: .pprof))
+    } else if !options.noArtifact, let beside = defaultArtifact(beside: outputs) {
+      outputs.append(beside)
+    }
+    return outputs
+  }
+
+  /// The artifact nobody named; nil if one of the outputs is one, or if the first is no file that
+  /// something can be beside.
+  private static func defaultArtifact(beside outputs: [ProfileOutput]) -> ProfileOutput? {
+    guard let first = outputs.first, !outputs.contains(where: { $0.format == .pprof }),
+      OutputFile.isFile(first.path)
+    else { return nil }
+    let path = first.format.stem(of: first.path) + OutputFormat.pprof.fileExtension
+    return ProfileOutput(path: path, format: .pprof)
+  }
+}

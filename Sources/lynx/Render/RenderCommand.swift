@@ -1,0 +1,88 @@
+import ArgumentParser
+import Profiles
+import Terminal
+
+/// `lynx render`: profiles to pictures, tables and other formats.
+struct RenderCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "render",
+    abstract: "Turn profiles into flame graphs, tables and other formats.",
+    usage: "lynx render INPUT... [-o FILE]... [--top N] [options]",
+    discussion: """
+      Examples:
+        lynx render flamegraph.pb.gz --top 20       the hottest functions, as text
+        lynx render flamegraph.pb.gz -o hot.svg     draw it again
+        lynx render out.folded -o out.pb.gz         from one format to another
+        lynx render a.pb.gz b.pb.gz -o both.svg     several recordings in one picture
+        lynx render - --format svg <in >out.svg     between pipes
+      """)
+
+  @OptionGroup var arguments: RenderArguments
+
+  func run() throws {
+    let plan = try RenderPlan(resolving: arguments)
+    let (profile, format) = try Self.read(plan.inputs)
+    try plan.outputs.probe()
+    let written = try plan.outputs.write(profile)
+    let table: TopTable
+    do {
+      table = try TopTable(profile)
+    } catch {
+      throw CommandError(.data, "the profile cannot be counted: \(error)")
+    }
+    if let count = plan.topCount, plan.report != .standardOutput {
+      try StandardStream.output.write(
+        table.text(limit: count, style: Style(plan.manner.color, for: .output)))
+    }
+    try plan.report?.write(report(plan, format: format, table: table, written: written))
+    if plan.manner.isVerbose {
+      for file in written where file.output.path != "-" {
+        try StandardStream.error.write(
+          "wrote \(printable(file.output.path)) (\(SizeText.approximate(file.byteCount)))\n")
+      }
+    }
+  }
+
+  /// The profiles of all inputs as one, and the format of the first.
+  private static func read(
+    _ inputs: [String]
+  ) throws(CommandError) -> (profile: Profile, format: ProfileFormat) {
+    var merged: (profile: Profile, format: ProfileFormat)?
+    for input in inputs {
+      let bytes = try InputFile.read(input)
+      let name = input == "-" ? "standard input" : quoted(input)
+      let next: (profile: Profile, format: ProfileFormat)
+      do {
+        next = try ProfileReader.decode(bytes)
+      } catch {
+        throw CommandError(.data, "\(name) is not understood: \(error)")
+      }
+      guard merged != nil else {
+        merged = next
+        continue
+      }
+      guard merged?.profile.merge(next.profile) == true else {
+        throw CommandError(
+          .data,
+          "\(name) does not count what \(quoted(inputs[0])) counts, so they cannot be one "
+            + "picture; render them one by one")
+      }
+    }
+    guard let merged else { throw RenderPlan.noInput }
+    return merged
+  }
+
+  private func report(
+    _ plan: RenderPlan, format: ProfileFormat, table: TopTable, written: [ProfileOutputs.Written]
+  ) -> JSONValue {
+    var members: [JSONValue.Member] = [
+      .init("schema", 1),
+      .init("inputs", .array(plan.inputs.map { .string($0) })),
+      .init("input_format", .string(format.name)),
+    ]
+    members += table.summary
+    members.append(.init("outputs", .array(written.map(\.json))))
+    if let count = plan.topCount { members.append(.init("top", table.json(limit: count))) }
+    return .object(members)
+  }
+}

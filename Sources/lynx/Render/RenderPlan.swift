@@ -1,0 +1,62 @@
+import Terminal
+
+/// What `lynx render` is to do, nothing left open.
+struct RenderPlan {
+  var inputs: [String]
+  var outputs: ProfileOutputs
+  /// How many functions to print.
+  var topCount: Int?
+  var report: ReportDestination?
+  var manner: Manner
+
+  static let noInput = CommandError(
+    .usage, "no input; name a profile, for example: lynx render flamegraph.pb.gz --top 20")
+
+  init(resolving arguments: RenderArguments) throws(CommandError) {
+    inputs = arguments.inputs
+    manner = try arguments.general.resolved()
+    report = try arguments.output.report.resolved()
+    topCount = arguments.output.top
+    guard let first = inputs.first else { throw Self.noInput }
+    guard inputs.count(where: { $0 == "-" }) <= 1 else {
+      throw CommandError(.usage, "standard input can be read once; name - once")
+    }
+
+    outputs = ProfileOutputs(outputs: [], picture: arguments.picture.resolved())
+    let format = arguments.output.format
+    for path in arguments.output.output {
+      if path == "-", format == nil {
+        throw CommandError(
+          .usage,
+          "-o - needs a format, since - has no extension; add --format svg, folded, txt "
+            + "or pprof")
+      }
+      outputs.outputs.append(try ProfileOutput(path: path, explicitFormat: format))
+    }
+    if outputs.outputs.isEmpty, let format {
+      outputs.outputs = [ProfileOutput(path: "-", format: format)]
+    }
+    if outputs.outputs.contains(where: { $0.path == "-" && $0.format == .pprof }),
+      StandardStream.output.isTerminal
+    {
+      throw CommandError(
+        .usage, "pprof is compressed and nothing for a terminal; redirect it, or use -o out.pb.gz")
+    }
+    guard !outputs.outputs.isEmpty || topCount != nil || report != nil else {
+      throw CommandError(
+        .usage, "nothing to write; say what you want to see",
+        remedy: """
+          lynx render \(printable(first)) --top 20
+          lynx render \(printable(first)) -o flamegraph.svg
+          """)
+    }
+
+    var paths = outputs.outputs.map(\.path)
+    if let report {
+      paths.append(report.path)
+    }
+    // With a report on standard output, the functions are part of it.
+    if topCount != nil, report != .standardOutput { paths.append("-") }
+    try requireDistinct(paths)
+  }
+}
