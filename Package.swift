@@ -83,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "lynx",
       dependencies: [
-        "Terminal", "LinuxSystem", "Profiles", "FlameGraphs", "Recording", "CBuildInfo",
+        "Terminal", "LinuxSystem", "Sampling", "Profiles", "FlameGraphs", "Recording", "CBuildInfo",
         argumentParser,
       ],
       path: "Sources/lynx", swiftSettings: strict),

@@ -1,7 +1,135 @@
+import Glibc
+import LinuxSystem
+import Profiles
+import Recording
+import Sampling
 import Terminal
 
 /// Records what `plan` says and writes what it asks for.
 func runProfile(_ plan: ProfilePlan) throws {
   try plan.outputs.probe()
-  throw CommandError(.failed, "recording is not part of this build; build a newer version")
+  let recording: Recording
+  do throws(RecordingError) {
+    recording = try Recording(plan.recordingOptions)
+  } catch {
+    throw CommandError(error)
+  }
+  let progress = Progress(isQuiet: plan.manner.isQuiet)
+  for note in recording.notes { progress.note("note: \(note)") }
+  let ending: Recording.Ending
+  do throws(RecordingError) {
+    ending = try recording.run { state in
+      progress.update(
+        "\(NumberText.grouped(state.samples)) samples of \(recording.eventName) in "
+          + "\(NumberText.fixed(state.elapsedSeconds, places: 1)) s"
+          + (state.lost > 0 ? ", \(NumberText.grouped(state.lost)) lost" : "")
+          + "; Ctrl-C ends and writes")
+    }
+  } catch {
+    progress.finish()
+    throw CommandError(error)
+  }
+  progress.finish()
+
+  let result = recording.result()
+  if let reason = result.emptyReason {
+    _ = recording.waitForCommand()
+    throw CommandError(.failed, "no samples: \(reason)")
+  }
+  let written = try plan.outputs.write(result.profile)
+  let processing = Double(Clock.monotonicNanoseconds - recording.stopNanoseconds) / 1e9
+  var summary = result.summary
+  summary.profilerCPUSeconds = recording.profilerCPUSeconds
+  summary.peakMemoryBytes = Processes.ownStatus?.peakMemoryBytes ?? 0
+  let report = ProfileReport(
+    summary: summary, processingSeconds: processing, written: written,
+    top: try TopFunctions(profile: result.profile))
+  let exit = recording.waitForCommand()
+  if let destination = plan.report {
+    try destination.write(report.json)
+  } else if !plan.manner.isQuiet {
+    try StandardStream.error.write(
+      report.text(style: Style(plan.manner.color, for: .error), isVerbose: plan.manner.isVerbose))
+  }
+  // The command's own status is passed on, unless it was this program that ended it.
+  if ending == .targetEnded, let exit, exit.shellCode != 0 {
+    throw CommandEnded(status: exit.shellCode)
+  }
+}
+
+extension ProfilePlan {
+  var recordingOptions: RecordingOptions {
+    let target: RecordingOptions.Target =
+      switch self.target {
+      case .processes(let list): .processes(list)
+      case .threads(let list): .threads(list)
+      case .command(let command): .command(command)
+      }
+    let stacks: Sampling.CallGraph =
+      callGraph == .fp ? .framePointers : .stackCopy(bytes: stackBytes)
+    let kernel: KernelSampling =
+      switch self.kernel {
+      case .auto: .auto
+      case .yes: .yes
+      case .no: .no
+      }
+    return RecordingOptions(
+      target: target,
+      sampling: SamplingSettings(frequency: frequencyHertz, callGraph: stacks, kernel: kernel),
+      duration: duration, delay: delay, inlines: withInlineFrames, demangle: demangles,
+      recorder: "lynx \(Lynx.version)")
+  }
+}
+
+extension CommandError {
+  /// The sentence and the exit code for a recording that could not begin.
+  init(_ error: RecordingError) {
+    switch error {
+    case .system(let error):
+      self.init(.failed, "the recording cannot begin: \(error)")
+    case .command(let name, let error):
+      self = Self.unstartable(name, error)
+    case .sampling(let error):
+      self.init(error)
+    }
+  }
+
+  private static func unstartable(_ name: String, _ error: SystemCallError) -> CommandError {
+    switch error.code {
+    case ENOENT, ENOTDIR:
+      return CommandError(
+        .noInput,
+        name.contains("/")
+          ? "there is no \(quoted(name)) to execute, or the interpreter it names is missing"
+          : "there is no command \(quoted(name)) in PATH; write ./\(name) if it lies here")
+    case EACCES, EPERM:
+      return CommandError(
+        .noPermission, "\(quoted(name)) cannot be executed: \(error.reason.lowercased())",
+        remedy: "chmod +x \(quoted(name))")
+    default:
+      return CommandError(
+        .noPermission, "\(quoted(name)) cannot be executed: \(error.reason.lowercased())")
+    }
+  }
+
+  private init(_ error: SamplingError) {
+    switch error {
+    case .refused(let refusal):
+      self.init(
+        refusal.isPermission ? .noPermission : .failed, refusal.reason,
+        remedy: refusal.remedies.isEmpty ? nil : refusal.remedies.joined(separator: "\n"))
+    case .noSuchTarget(let id, let isThread):
+      self.init(
+        .unavailable,
+        isThread
+          ? "there is no thread \(id); ls /proc/PID/task lists those of a process"
+          : "there is no process \(id); pgrep -a NAME finds one")
+    case .threadNotProcess(let id, let process):
+      self.init(
+        .unavailable,
+        "\(id) is a thread of process \(process); use --tid \(id) or --pid \(process)")
+    case .targetEnded:
+      self.init(.unavailable, "the target ended before it could be watched")
+    }
+  }
 }
