@@ -186,12 +186,38 @@ struct BrowserTests {
     #expect(isSame)
   }
 
+  @Test("The script tells of every frame what the program told")
+  func tooltips() throws {
+    let content = serverProfile(stacks: 150)
+    try withPage(content, .init(minWidth: 0, describe: { "full \($0.name) -> Int" })) { page in
+      let differing = """
+        [...document.querySelectorAll('.frames > g')].filter(g => {
+          const said = g.querySelector('title').textContent;
+          g.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
+          const says = g.querySelector('title').textContent;
+          return g.querySelector('rect').getAttribute('width') >= 1
+            ? says !== said : !says.startsWith(`${said}\\n`);
+        }).length
+        """
+      try #expect(page.number("document.querySelectorAll('.frames > g').length") > 2000)
+      try #expect(page.number(differing) == 0)
+    }
+  }
+
   @Test("The picture fills the window, also after it changed, unless its width is fixed")
   func width() throws {
     try withPage { page in
       try page.resize(width: 700, height: 900)
       try #expect(abs(page.place(of: "main")[2] - 680) < 0.01)
       try #expect(page.number("document.documentElement.scrollWidth") == 700)
+      try page.key("f", code: 70, modifiers: 2)
+      try page.type("a search")
+      try page.resize(width: 360, height: 900)
+      let excess = """
+        Math.max(...[...document.querySelectorAll('button, input, .matched')].map(
+          b => b.getBoundingClientRect().right)) - innerWidth
+        """
+      try #expect(page.number(excess) < 0)
     }
     try withPage(small, .init(width: 500)) { page in
       try #expect(abs(page.place(of: "main")[2] - 480) < 0.01)
@@ -234,6 +260,12 @@ struct BrowserTests {
     }
     try withPage(content, .init(search: "emoji")) { page in
       try #expect(page.text(".matched") == "Matched: 6.25%")
+    }
+    try withPage { page in
+      for zoom in ["-1", "999", "1.5", "x", "1e99"] {
+        try page.open(page.file.absoluteString + "#zoom=\(zoom)&search=%28&icicle=perhaps")
+        try #expect(abs(page.place(of: "parse")[2] - 708) < 0.01)
+      }
     }
     try withPage(Profile(sampleTypes: [])) { page in
       try #expect(page.text(".empty") == "There are no samples in this profile.")

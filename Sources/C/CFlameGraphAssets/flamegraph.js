@@ -107,14 +107,15 @@
     for (const [scale, unit] of [[1e9, "s"], [1e6, "ms"], [1e3, "µs"]]) {
       if (nanoseconds < scale) continue;
       const digits = nanoseconds < 10 * scale ? 2 : nanoseconds < 100 * scale ? 1 : 0;
-      const cut = Math.floor((nanoseconds / scale) * 10 ** digits) / 10 ** digits;
+      const cut = Math.floor(nanoseconds / (scale / 10 ** digits)) / 10 ** digits;
       return `${cut.toLocaleString("en-US", { minimumFractionDigits: digits })} ${unit}`;
     }
     return `${nanoseconds} ns`;
   }
 
   function percent(tree, value) {
-    return tree.value[0] > 0 ? `${((100 * value) / tree.value[0]).toFixed(2)}%` : "0.00%";
+    const hundredths = tree.value[0] > 0 ? Math.round((10000 * value) / tree.value[0]) : 0;
+    return `${(hundredths / 100).toFixed(2)}%`;
   }
 
   function amount(tree, i) {
@@ -167,12 +168,21 @@
     return made;
   }
 
+  // Values are remembered, since setting even the same one makes the browser lay out again.
   function adopt(tree, i, group) {
+    const rect = group.querySelector("rect"), text = group.querySelector("text");
+    const box = { group, rect, text, set: {}, isTold: false };
+    for (const key of ["x", "y", "width"]) {
+      if (rect.hasAttribute(key)) box.set[key] = Number(rect.getAttribute(key));
+    }
+    box.set.class = rect.getAttribute("class");
+    if (text) {
+      box.label = text.textContent;
+      box.textX = Number(text.getAttribute("x"));
+      box.textY = Number(text.getAttribute("y"));
+    }
     indexOf.set(group, i);
-    return (tree.boxes[i] = {
-      group, rect: group.querySelector("rect"), text: group.querySelector("text"),
-      label: null, set: {}, isTold: false,
-    });
+    return (tree.boxes[i] = box);
   }
 
   function boxOf(tree, i) {
@@ -201,7 +211,7 @@
   }
 
   function width() {
-    const whole = isDocument && data.fluid ? svg.getBoundingClientRect().width : usualWidth;
+    const whole = data.fluid ? svg.getBoundingClientRect().width : usualWidth;
     return Math.max(100, whole - 2 * MARGIN);
   }
 
@@ -276,16 +286,15 @@
     if (text === "") {
       box.text?.remove();
       box.text = null;
-      box.label = "";
+      box.label = box.textX = box.textY = undefined;
       return;
     }
     if (!box.text) {
       box.text = element("text", {});
       box.group.append(box.text);
-      box.label = null;
     }
     if (box.label !== text) box.text.textContent = box.label = text;
-    if (box.textX !== x) box.text.setAttribute("x", box.textX = x);
+    if (box.textX !== round(x)) box.text.setAttribute("x", box.textX = round(x));
     if (box.textY !== y) box.text.setAttribute("y", box.textY = y);
   }
 
@@ -296,7 +305,8 @@
     box.isTold = true;
     let title = box.group.querySelector("title");
     if (!title) box.group.prepend(title = element("title", {}));
-    title.textContent = [`${symbolOf(tree, i)[0]} ${amount(tree, i)}`, ...lines(tree, i)].join("\n");
+    const first = `${symbolOf(tree, i)[0]} ${amount(tree, i)}`;
+    title.textContent = [first, ...lines(tree, i)].join("\n");
   }
 
   // -- The part above the frames
@@ -337,7 +347,7 @@
   const more = make("span", { class: "more" });
   const details = make("div", { class: "details" }, name, told, more);
   const swatches = data.legend.map(([kind, text]) => make("span", {}, swatch(kind), text));
-  if (swatches.length) swatches.push(make("span", {}, "paler: inlined"));
+  if (swatches.length && data.inlined) swatches.push(make("span", {}, "paler: inlined"));
   const top = make(
     "div", { class: "lynx-top" },
     make("div", {}, make("h1", { title: data.title }, data.title),
@@ -480,7 +490,8 @@
       said[key] = key === "search" ? word : key === "zoom" ? Number(word) : word === "true";
     }
     state = said;
-    if (!(Number.isInteger(said.zoom) && said.zoom > 0 && said.zoom < theTree().n)) said.zoom = 0;
+    // An address can say anything.
+    if (!(Number.isInteger(said.zoom) && theTree().value[said.zoom] > 0)) said.zoom = 0;
   }
 
   function go(change, replacing) {
@@ -629,7 +640,7 @@
   svg.append(ring, topHolder);
   stage.setAttribute("role", "tree");
   stage.setAttribute("aria-label", "Stack frames");
-  if (isDocument && data.fluid) svg.setAttribute("width", "100%");
+  if (data.fluid) svg.setAttribute("width", "100%");
   if (isEmpty) for (const it of [opener, reset, icicle, reversed]) it.hidden = true;
   stage.addEventListener("pointerover", (event) => {
     const i = frameAt(event.target);

@@ -8,7 +8,7 @@ struct Colour {
   var hue: Double
 
   /// The same hue for a dark page with light labels.
-  var dark: Colour { Colour(lightness: lightness - 0.4, chroma: chroma * 0.85, hue: hue) }
+  var dark: Colour { Colour(lightness: lightness - 0.34, chroma: chroma * 0.9, hue: hue) }
 
   /// Red, green and blue in sRGB, cut to what it can show.
   ///
@@ -113,7 +113,7 @@ extension FlameGraphOptions.Palette {
     case .red: one(18...26, 0.11)
     case .orange: one(52...62, 0.115)
     case .purple: one(298...308, 0.1)
-    case .yellow: one(92...100, 0.13, 0.8...0.91)
+    case .yellow: one(92...100, 0.13, 0.79...0.87)
     case .gray: one(250...260, 0.004)
     }
   }

@@ -19,6 +19,13 @@ private struct Canvas {
   let tooltips: Tooltips
   let classes: [FrameClass]
   let layout: Layout
+  /// What is said of many frames, as XML: of each symbol its name and the rest of its tooltip.
+  let names: [[UInt8]]
+  let details: [[UInt8]]
+  /// ` samples` or the like; nil if amounts are told as time.
+  let noun: [UInt8]?
+  /// `cpu: ` before the time of a frame; nil if the first line of its tooltip tells it, or none.
+  let timeLabel: [UInt8]?
   var out: [UInt8] = []
 
   init(_ graph: FlameGraph, _ options: FlameGraphOptions) {
@@ -27,6 +34,21 @@ private struct Canvas {
     tooltips = Tooltips(graph, describe: options.describe)
     classes = graph.classes(options.palette)
     layout = Layout(graph, options)
+    func xml(_ clean: [UInt8]) -> [UInt8] {
+      var escaped: [UInt8] = []
+      escaped.appendXML(clean)
+      return escaped
+    }
+    names = graph.symbols.map { xml($0.name) }
+    details = tooltips.details.map(xml)
+    noun =
+      switch graph.amountStyle {
+      case .counted(let noun): [UInt8(ascii: " ")] + xml(noun)
+      case .time: nil
+      }
+    timeLabel =
+      graph.tellsTimeApart
+      ? [UInt8(ascii: "\n")] + xml(CleanText.bytes(graph.sampleType.type)) + Array(": ".utf8) : nil
   }
 
   mutating func draw() -> [UInt8] {
@@ -82,9 +104,9 @@ private struct Canvas {
       out.append("\" y=\"70\">")
       out.append(kind.legend)
       out.append("</text>\n")
-      x += 40 + 7 * Double(kind.legend.utf8CodeUnitCount)
+      x += 36 + 6.6 * Double(kind.legend.utf8CodeUnitCount)
     }
-    if !kinds.isEmpty {
+    if !kinds.isEmpty, graph.holdsInlined {
       out.append("<text class=\"quiet\" x=\"")
       out.append(pixels: x)
       out.append("\" y=\"70\">paler: inlined</text>\n")
@@ -107,25 +129,27 @@ private struct Canvas {
   private mutating func drawFrame(_ index: Int) {
     let node = graph.nodes[index]
     let symbol = Int(node.symbol)
-    let name = graph.symbols[symbol].name
     let x = layout.pixels(node.start)
     let width = layout.pixels(node.value)
     let y = layout.y(depth: node.depth)
 
     out.append("<g><title>")
-    out.appendXML(name)
+    out.append(contentsOf: names[symbol])
     out.append(" (")
-    appendAmount(node)
+    if let noun {
+      out.append(grouped: graph.countsSamples ? node.count : node.value)
+      out.append(contentsOf: noun)
+    } else {
+      out.append(contentsOf: Amounts.time(nanoseconds: node.value))
+    }
     out.append(", ")
     out.append(percentOf: graph.total, value: node.value)
     out.append("%)")
     // What is thinner cannot be pointed at before it was zoomed, and then the script adds this.
     if width >= 1 {
-      out.appendXML(tooltips.details[symbol])
-      if graph.tellsTimeApart {
-        out.append(UInt8(ascii: "\n"))
-        out.appendXML(CleanText.bytes(graph.sampleType.type))
-        out.append(": ")
+      out.append(contentsOf: details[symbol])
+      if let timeLabel {
+        out.append(contentsOf: timeLabel)
         out.append(contentsOf: Amounts.time(nanoseconds: node.value))
       }
     }
@@ -147,20 +171,10 @@ private struct Canvas {
       out.append("\" y=\"")
       out.append(decimal: y + 12)
       out.append("\">")
-      out.appendXML(Layout.label(name, width: width))
+      out.appendXML(Layout.label(graph.symbols[symbol].name, width: width))
       out.append("</text>")
     }
     out.append("</g>\n")
-  }
-
-  private mutating func appendAmount(_ node: FlameGraph.Node) {
-    switch graph.amountStyle {
-    case .time: out.append(contentsOf: Amounts.time(nanoseconds: node.value))
-    case .counted(let noun):
-      out.append(grouped: graph.countsSamples ? node.count : node.value)
-      out.append(UInt8(ascii: " "))
-      out.appendXML(noun)
-    }
   }
 
   /// `12,345 samples · cpu 12.4 s · 300 functions`.
@@ -207,6 +221,9 @@ extension FlameGraph {
     classes.append(FrameClass(letter: UInt8(ascii: "a"), shade: UInt8(ascii: "0")))
     return classes
   }
+
+  /// Whether the legend has to explain how inlined calls look.
+  var holdsInlined: Bool { nodes.contains(where: \.isInlined) }
 
   /// The kinds that occur, in the order of the legend.
   fileprivate var kinds: [FrameKind] {

@@ -54,6 +54,9 @@ struct Layout {
   static func label(_ name: [UInt8], width: Double) -> [UInt8] {
     let columns = Int((width - 6) / 7.23)
     if name.count <= columns { return name }
+    if name.prefix(columns + 1).allSatisfy({ $0 < 0x80 }) {
+      return name.prefix(max(0, columns - 1)) + Array("…".utf8)
+    }
     let text = String(decoding: name, as: UTF8.self)
     var used = 0
     var cut = text.startIndex

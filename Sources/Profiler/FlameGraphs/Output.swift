@@ -46,15 +46,22 @@ extension [UInt8] {
   private mutating func appendDigits(of number: some BinaryInteger, grouped: Bool) {
     if number < 0 { append(UInt8(ascii: "-")) }
     var rest = UInt64(truncatingIfNeeded: number.magnitude)
-    let first = count
+    if rest < 10 { return append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)) }
+    // From the last digit to the first; 20 of them at most, and 6 commas.
+    var text = InlineArray<26, UInt8>(repeating: 0)
+    var first = 26
     var digits = 0
-    repeat {
-      if grouped, digits > 0, digits % 3 == 0 { append(UInt8(ascii: ",")) }
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+    while rest > 0, first > 1 {
+      if grouped, digits > 0, digits % 3 == 0 {
+        first -= 1
+        text[first] = UInt8(ascii: ",")
+      }
+      first -= 1
+      text[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
       digits += 1
-    } while rest > 0
-    self[first...].reverse()
+    }
+    for index in first..<26 { append(text[index]) }
   }
 
   /// A length in pixels, to a thousandth; zeros at its end are left out.

@@ -39,6 +39,8 @@ struct PictureData {
     }
     out.append(",\"tellsTime\":")
     out.append(graph.tellsTimeApart ? "true" : "false")
+    out.append(",\"inlined\":")
+    out.append(graph.holdsInlined ? "true" : "false")
     appendLegend(to: &out)
     appendSymbols(to: &out)
     appendTree(to: &out)
