@@ -28,12 +28,6 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
-/// The commit this tree was checked out at, for `lynx --version`.
-let commit: String = {
-  guard let git = Context.gitInformation else { return "unknown" }
-  return git.currentCommit + (git.hasUncommittedChanges ? "-modified" : "")
-}()
-
 let package = Package(
   name: "lynx",
   products: [.executable(name: "lynx", targets: ["lynx"])],
@@ -56,9 +50,6 @@ let package = Package(
     .target(
       name: "CDemangle", path: "Sources/C/CDemangle",
       linkerSettings: [.linkedLibrary("iberty")]),
-    .target(
-      name: "CBuildInfo", path: "Sources/C/CBuildInfo",
-      cSettings: [.define("LYNX_COMMIT", to: "\"\(commit)\"")]),
     .target(
       name: "CFlameGraphAssets", path: "Sources/C/CFlameGraphAssets",
       exclude: ["flamegraph.js", "flamegraph.css"],
@@ -83,10 +74,11 @@ let package = Package(
     .executableTarget(
       name: "lynx",
       dependencies: [
-        "Terminal", "LinuxSystem", "Sampling", "Profiles", "FlameGraphs", "Recording", "CBuildInfo",
+        "Terminal", "LinuxSystem", "Sampling", "Profiles", "FlameGraphs", "Recording",
         argumentParser,
       ],
-      path: "Sources/lynx", swiftSettings: strict),
+      path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
+    .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/Build/CommitStamp"),
 
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),

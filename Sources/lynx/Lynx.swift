@@ -1,5 +1,4 @@
 import ArgumentParser
-import CBuildInfo
 import Terminal
 
 /// ArgumentParser has an exit code of its own; this is the one meant in these files.
@@ -25,7 +24,7 @@ struct Lynx: ParsableCommand {
   }
 
   static var version: String {
-    "lynx 0.1.0 (commit \(shortened(commit: String(cString: lynx_commit))))"
+    "lynx 0.1.0 (commit \(shortened(commit: builtCommit)))"
   }
 
   /// Twelve digits of a hash find its commit; what follows the hash is kept.

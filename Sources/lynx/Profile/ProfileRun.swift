@@ -77,7 +77,7 @@ extension ProfilePlan {
       target: target,
       sampling: SamplingSettings(frequency: frequencyHertz, callGraph: stacks, kernel: kernel),
       duration: duration, delay: delay, inlines: withInlineFrames, demangle: demangles,
-      recorder: "lynx \(Lynx.version)")
+      recorder: Lynx.version)
   }
 }
 

@@ -1,3 +1,0 @@
-#include "CBuildInfo.h"
-
-const char *const lynx_commit = LYNX_COMMIT;
