@@ -46,23 +46,48 @@ enum DebugFile {
   }
 }
 
-/// An ELF file together with the descriptor it is read through.
+/// An ELF file together with what it is read from.
 final class OpenedElf {
   let file: ElfFile
-  private let descriptor: FileDescriptor
+  private let source: Source
 
-  init?(path: String) {
+  private enum Source {
+    case descriptor(OpenDescriptor)
+    case image([UInt8])
+  }
+
+  // Shared by all handles on one file.
+  private final class OpenDescriptor: Sendable {
+    let descriptor: FileDescriptor
+    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+  }
+
+  convenience init?(path: String) {
     guard let descriptor = try? FileDescriptor(reading: path),
-      (try? descriptor.status())?.isRegular == true,
-      let file = ElfFile(descriptor: descriptor.number)
+      (try? descriptor.status())?.isRegular == true
     else { return nil }
-    self.file = file
-    self.descriptor = descriptor
+    self.init(descriptor: descriptor)
   }
 
-  init?(descriptor: consuming FileDescriptor) {
-    guard let file = ElfFile(descriptor: descriptor.number) else { return nil }
-    self.file = file
-    self.descriptor = descriptor
+  convenience init?(descriptor: consuming FileDescriptor) {
+    self.init(.descriptor(OpenDescriptor(descriptor)))
   }
+
+  convenience init?(image: [UInt8]) {
+    self.init(.image(image))
+  }
+
+  private init?(_ source: Source) {
+    let file =
+      switch source {
+      case .descriptor(let open): ElfFile(descriptor: open.descriptor.number)
+      case .image(let bytes): ElfFile(image: bytes)
+      }
+    guard let file else { return nil }
+    self.file = file
+    self.source = source
+  }
+
+  /// A second handle on the same file, for another thread.
+  func duplicate() -> OpenedElf? { OpenedElf(source) }
 }

@@ -38,23 +38,32 @@ public final class FunctionNames {
   /// Whether there is anything to know names from.
   public var hasNames: Bool { hasDebugInformation || !symbols.isEmpty }
 
-  private let elf: ElfFile
+  private let opened: OpenedElf
+  private var elf: ElfFile { opened.file }
   private let separate: OpenedElf?
   private let debugInformation: DebugInformation?
-  private lazy var symbols = SymbolTable(elf)
+  private lazy var symbols = SymbolTable(opened.file)
   private lazy var separateSymbols = separate.map { SymbolTable($0.file) }
-  private lazy var stubs = LinkageStubs(elf)
+  private lazy var stubs = LinkageStubs(opened.file)
   private var indexOfFunction: [Function: Int] = [:]
 
-  init(elf: ElfFile, path: String) {
-    self.elf = elf
-    if elf.hasDebugInformation {
+  /// Opens the file anew; nil if it cannot be read as ELF any more.
+  public init?(_ source: NameSource) {
+    guard let opened = source.reopen() else { return nil }
+    self.opened = opened
+    if opened.file.hasDebugInformation {
       separate = nil
-      debugInformation = DebugInformation(elf)
+      debugInformation = DebugInformation(opened.file)
     } else {
-      separate = DebugFile.open(for: elf, path: path)
+      separate = DebugFile.open(for: opened.file, path: source.path)
       debugInformation = separate.flatMap { DebugInformation($0.file) }
     }
+  }
+
+  /// Does now what would otherwise be done by the first `resolve`.
+  public func prepare() {
+    _ = symbols.isEmpty
+    _ = separateSymbols?.isEmpty
   }
 
   /// The calls going on at each address, innermost first; empty where nothing is known.

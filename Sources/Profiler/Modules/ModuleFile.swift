@@ -48,12 +48,12 @@ public final class ModuleFile {
   }
 
   /// The vdso, from an image of it.
-  init(vdso image: ElfFile) {
+  init(vdso image: OpenedElf) {
     path = "[vdso]"
     origin = .vdso
-    opened = nil
-    elf = image
-    buildID = image.buildID
+    opened = image
+    elf = image.file
+    buildID = image.file.buildID
   }
 
   /// The last component of the path.
@@ -93,10 +93,21 @@ public final class ModuleFile {
     return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  /// Opens what names this module's functions: its own symbols and debug information, else those
-  /// of its separate debug file.
-  public func openFunctionNames() -> FunctionNames? {
-    guard let elf else { return nil }
-    return FunctionNames(elf: elf, path: path)
+  /// What ``FunctionNames`` is opened from: a handle of its own on the same file, so that it may be
+  /// read by another thread. nil if there is no file.
+  public var nameSource: NameSource? {
+    guard let opened else { return nil }
+    return NameSource(path: path) { opened.duplicate() }
+  }
+}
+
+/// A file whose functions are to be named, apart from the handle its rules are read through.
+public final class NameSource {
+  let path: String
+  let reopen: () -> OpenedElf?
+
+  init(path: String, reopen: @escaping () -> OpenedElf?) {
+    self.path = path
+    self.reopen = reopen
   }
 }

@@ -113,7 +113,7 @@ public final class ModuleStore {
     var module = ModuleFile(path: "[vdso]", origin: .vdso)
     if let region, let base = UnsafeRawPointer(bitPattern: UInt(region.start)) {
       let image = UnsafeRawBufferPointer(start: base, count: Int(region.end - region.start))
-      if let elf = ElfFile(image: Array(image)) { module = ModuleFile(vdso: elf) }
+      if let opened = OpenedElf(image: Array(image)) { module = ModuleFile(vdso: opened) }
     }
     modules.append(module)
     vdso = modules.count - 1

@@ -77,7 +77,6 @@ public final class Recording {
   private let child: ChildProcess?
   private let session: SamplingSession
   private let collector: SampleCollector
-  private let kernelSymbols: KernelSymbols?
   private let activity: TargetActivity
   private let cpuAtStart: UInt64
   private let startNanoseconds: UInt64
@@ -91,8 +90,6 @@ public final class Recording {
   public init(_ options: RecordingOptions) throws(RecordingError) {
     self.options = options
     cpuAtStart = Clock.processCPUNanoseconds
-    // Read first: it takes 50 ms in which rings would fill.
-    kernelSymbols = options.sampling.kernel == .no ? nil : KernelSymbols.read()
     do throws(SystemCallError) {
       signals = try StopSignals()
     } catch {
@@ -124,6 +121,7 @@ public final class Recording {
       child?.abandon()
       throw .sampling(error)
     }
+    if !session.plan.request.excludeKernel { collector.names.prepareKernel() }
     for process in activity.processesToAdopt(session.initialThreads) { collector.adopt(process) }
     startNanoseconds = Clock.monotonicNanoseconds
     startWallNanoseconds = Clock.wallNanoseconds
@@ -225,7 +223,7 @@ public final class Recording {
     let assembly = ProfileAssembly(
       collector: collector,
       symbolizer: Symbolizer(
-        kernel: kernelSymbols,
+        sources: collector.names,
         options: .init(inlines: options.inlines, demangle: options.demangle)),
       isClock: plan.isClock)
     assembly.fill(&profile, &summary)

@@ -1,6 +1,7 @@
 internal import LinuxSystem
 internal import Modules
 internal import Sampling
+internal import Symbols
 internal import Unwinding
 
 /// Samples → counted stacks, while the target runs. Nothing else is kept, so that memory grows
@@ -27,6 +28,8 @@ final class SampleCollector: SampleVisitor {
 
   let store: ModuleStore
   let unwinder: Unwinder
+  /// Opened beside the recording, as modules come up in stacks.
+  let names = NameSources()
   private(set) var processes: ProcessTable
   private(set) var stacks = StackTable()
   private(set) var counts: [Key: Count] = [:]
@@ -37,6 +40,7 @@ final class SampleCollector: SampleVisitor {
   private let followsFramePointers: Bool
   private let chainLimit: Int
   private var places: [CodeAddress] = []
+  private var isPrepared: [Bool] = []
 
   init(store: ModuleStore, followsFramePointers: Bool) {
     self.store = store
@@ -65,6 +69,12 @@ final class SampleCollector: SampleVisitor {
       case .broken: ends.broken += 1
       }
     }
+    for place in places {
+      guard let module = place.module, module >= isPrepared.count || !isPrepared[module] else {
+        continue
+      }
+      prepareNames(of: module)
+    }
     sampleCount += 1
     let key = Key(
       stack: stacks.node(of: places),
@@ -74,6 +84,12 @@ final class SampleCollector: SampleVisitor {
     let weight = Int64(clamping: sample.period)
     counts[key, default: Count()].weight =
       counts[key, default: Count()].weight.addingReportingOverflow(weight).partialValue
+  }
+
+  private func prepareNames(of module: ModuleStore.Index) {
+    while isPrepared.count <= module { isPrepared.append(false) }
+    isPrepared[module] = true
+    names.prepare(store[module])
   }
 
   /// Fills `places`, innermost first; says how the user part ended, nil if there is none.

@@ -50,7 +50,9 @@ public enum Demangling {
 
   /// libiberty writes `f [clone .part.0]` for what GCC split off.
   private static func withoutCloneSuffix(_ name: String) -> String {
-    guard let clone = name.firstRange(of: " [clone ") else { return name }
+    guard name.utf8.last == UInt8(ascii: "]"), let clone = name.firstRange(of: " [clone ") else {
+      return name
+    }
     return String(name[..<clone.lowerBound])
   }
 

@@ -43,12 +43,12 @@ public final class Symbolizer {
   /// Every function named so far.
   public private(set) var functions: [NamedFunction] = []
   private let options: Options
-  private let kernel: KernelSymbols?
+  private let sources: NameSources
   private var indexOfFunction: [NamedFunction: Int] = [:]
   private var displayNames: [String: String] = [:]
 
-  public init(kernel: KernelSymbols?, options: Options) {
-    self.kernel = kernel
+  public init(sources: NameSources, options: Options) {
+    self.sources = sources
     self.options = options
   }
 
@@ -56,6 +56,7 @@ public final class Symbolizer {
   public func resolve(_ addresses: [UInt64], in module: ModuleFile) -> Resolution {
     switch module.origin {
     case .kernel:
+      let kernel = sources.kernel()
       return resolve(
         addresses, problem: kernel?.problem ?? "kernel symbols were not read"
       ) { kernel?.name(at: $0) }
@@ -70,7 +71,7 @@ public final class Symbolizer {
         frames: Array(repeating: [], count: addresses.count), hasDebugInformation: false,
         problem: reason)
     case .file, .vdso:
-      guard let names = module.openFunctionNames() else {
+      guard let names = sources.names(of: module) else {
         return Resolution(
           frames: Array(repeating: [], count: addresses.count), hasDebugInformation: false,
           problem: "not readable as an ELF file")
