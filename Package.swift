@@ -74,7 +74,7 @@ let package = Package(
     .executableTarget(
       name: "lynx",
       dependencies: [
-        "Terminal", "LinuxSystem", "Sampling", "Profiles", "FlameGraphs", "Recording",
+        "Terminal", "LinuxSystem", "Sampling", "Symbols", "Profiles", "FlameGraphs", "Recording",
         argumentParser,
       ],
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),

@@ -1,5 +1,5 @@
-internal import Glibc
 internal import CLinuxShims
+internal import Glibc
 
 /// The id of a process or of one of its threads, as this process's pid namespace numbers them.
 public typealias ProcessID = Int32

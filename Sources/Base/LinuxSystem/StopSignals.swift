@@ -29,7 +29,8 @@ public struct StopSignals: ~Copyable {
     let size = MemoryLayout<signalfd_siginfo>.size
     guard read(descriptor.number, &info, size) == size else { return nil }
     // SI_KERNEL (asm-generic/siginfo.h): sent by the kernel, here the terminal's line discipline.
-    return Received(number: Int32(bitPattern: info.ssi_signo), cameFromTerminal: info.ssi_code == 0x80)
+    return Received(
+      number: Int32(bitPattern: info.ssi_signo), cameFromTerminal: info.ssi_code == 0x80)
   }
 
   /// From now on these signals end the process, as if they had never been caught.

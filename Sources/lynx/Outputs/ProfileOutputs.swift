@@ -1,5 +1,6 @@
 import FlameGraphs
 import Profiles
+import Symbols
 import Terminal
 
 /// Writes a profile to files: the way `lynx profile` and `lynx render` share.
@@ -43,7 +44,10 @@ struct ProfileOutputs {
   ) throws(CommandError) -> [UInt8] {
     do {
       switch format {
-      case .svg: return FlameGraph(profile: profile, reverse: picture.reverse).svg(picture)
+      case .svg:
+        var picture = picture
+        picture.describe = { Demangling.signature($0.systemName) }
+        return FlameGraph(profile: profile, reverse: picture.reverse).svg(picture)
       case .folded: return try FoldedFormat.encode(profile)
       case .txt: return Array(try TopTable(profile).text(limit: nil, style: nil).utf8)
       case .pprof: return try PprofFormat.encode(profile)
