@@ -249,8 +249,14 @@ public final class Recording {
   public var profilerCPUSeconds: Double { seconds(Clock.processCPUNanoseconds &- cpuAtStart) }
 
   private func comments(_ summary: RecordingSummary) -> [String] {
+    let target =
+      if case .command(let command) = options.target {
+        command.joined(separator: " ")
+      } else {
+        activity.description
+      }
     var lines = [
-      "recorder: \(options.recorder)", "target: \(activity.description)",
+      "recorder: \(options.recorder)", "target: \(target)",
       "event: \(summary.event), \(summary.frequency) Hz",
       "lost: \(summary.lost), throttled: \(summary.throttled)",
     ]

@@ -47,6 +47,7 @@ struct ProfileOutputs {
       case .svg:
         var picture = picture
         picture.describe = { Demangling.signature($0.systemName) }
+        if picture.subtitle == nil { picture.subtitle = origin(of: profile) }
         return FlameGraph(profile: profile, reverse: picture.reverse).svg(picture)
       case .folded: return try FoldedFormat.encode(profile)
       case .txt: return Array(try TopTable(profile).text(limit: nil, style: nil).utf8)
@@ -55,5 +56,13 @@ struct ProfileOutputs {
     } catch {
       throw CommandError(.failed, "the profile cannot be written as \(format.rawValue): \(error)")
     }
+  }
+
+  /// What was recorded and by which event, from the profile's comments; nil if they do not say.
+  private static func origin(of profile: Profile) -> String? {
+    let parts = ["target: ", "event: "].compactMap { key in
+      profile.comments.first { $0.hasPrefix(key) }.map { String($0.dropFirst(key.count)) }
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 }
