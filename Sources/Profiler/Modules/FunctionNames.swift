@@ -60,10 +60,11 @@ public final class FunctionNames {
     }
   }
 
-  /// Does now what would otherwise be done by the first `resolve`.
-  public func prepare() {
+  /// Reads now what the first `resolve` of these addresses would read.
+  public func prepare(_ addresses: [UInt64]) {
     _ = symbols.isEmpty
     _ = separateSymbols?.isEmpty
+    debugInformation?.prepare(addresses)
   }
 
   /// The calls going on at each address, innermost first; empty where nothing is known.
@@ -75,8 +76,7 @@ public final class FunctionNames {
     var result = [[Frame]](repeating: [], count: addresses.count)
     var lines = [Int](repeating: 0, count: addresses.count)
     if let debugInformation {
-      let calls = debugInformation.calls(
-        at: addresses, inlines: inlines, executable: elf.segments.filter(\.isExecutable))
+      let calls = debugInformation.calls(at: addresses, inlines: inlines)
       lines = calls.lines
       var known: [Int: Int] = [:]
       for (position, chain) in calls.chains.enumerated() where !chain.isEmpty {

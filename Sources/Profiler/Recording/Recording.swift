@@ -174,6 +174,7 @@ public final class Recording {
       session.drain(until: present &- Self.horizonNanoseconds, into: collector)
       if present >= nextProgress {
         nextProgress = present &+ 250_000_000
+        collector.prepareNames()
         progress(
           Progress(
             samples: collector.sampleCount, lost: session.lost,

@@ -40,7 +40,7 @@ final class SampleCollector: SampleVisitor {
   private let followsFramePointers: Bool
   private let chainLimit: Int
   private var places: [CodeAddress] = []
-  private var isPrepared: [Bool] = []
+  private var preparedNodes = 1
 
   init(store: ModuleStore, followsFramePointers: Bool) {
     self.store = store
@@ -69,12 +69,6 @@ final class SampleCollector: SampleVisitor {
       case .broken: ends.broken += 1
       }
     }
-    for place in places {
-      guard let module = place.module, module >= isPrepared.count || !isPrepared[module] else {
-        continue
-      }
-      prepareNames(of: module)
-    }
     sampleCount += 1
     let key = Key(
       stack: stacks.node(of: places),
@@ -86,10 +80,16 @@ final class SampleCollector: SampleVisitor {
       counts[key, default: Count()].weight.addingReportingOverflow(weight).partialValue
   }
 
-  private func prepareNames(of module: ModuleStore.Index) {
-    while isPrepared.count <= module { isPrepared.append(false) }
-    isPrepared[module] = true
-    names.prepare(store[module])
+  /// Has the names opened and read, beside the recording, of what came up since the last call.
+  func prepareNames() {
+    let known = stacks.places
+    guard preparedNodes < known.count else { return }
+    var addresses: [ModuleStore.Index: Set<UInt64>] = [:]
+    for place in known[preparedNodes...] {
+      if let module = place.module { addresses[module, default: []].insert(place.address) }
+    }
+    preparedNodes = known.count
+    for (module, found) in addresses { names.prepare(store[module], Array(found)) }
   }
 
   /// Fills `places`, innermost first; says how the user part ended, nil if there is none.

@@ -32,18 +32,19 @@ public final class NameSources: Sendable {
     }
   }
 
-  /// Begins to open a module's names; once, however often it is called.
-  public func prepare(_ module: ModuleFile) {
+  /// Begins to open a module's names, and to read what is needed for some of its addresses.
+  public func prepare(_ module: ModuleFile, _ addresses: [UInt64] = []) {
     let identity = ObjectIdentifier(module)
-    guard let source = module.nameSource,
-      state.withLock({ $0.asked.insert(identity).inserted })
-    else { return }
+    guard let source = module.nameSource else { return }
+    let isNew = state.withLock { $0.asked.insert(identity).inserted }
     let handed = HandedOver(value: source)
     queue.async { [self] in
-      let names = FunctionNames(handed.value)
-      names?.prepare()
-      let ready = HandedOver(value: names)
-      state.withLock { $0.ready[identity] = ready }
+      if isNew {
+        let opened = HandedOver(value: FunctionNames(handed.value))
+        state.withLock { $0.ready[identity] = opened }
+      }
+      let names = state.withLock { $0.ready[identity] }
+      names?.value?.prepare(addresses)
     }
   }
 
