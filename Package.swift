@@ -86,7 +86,7 @@ let package = Package(
     tests("TerminalTests", ["Terminal"]),
     tests("SamplingTests", ["Sampling", "LinuxSystem"]),
     tests("UnwindingTests", ["Unwinding", "Modules", "Sampling", "LinuxSystem"]),
-    tests("SymbolsTests", ["Symbols", "Modules"]),
+    tests("SymbolsTests", ["Symbols", "Modules", "LinuxSystem"]),
     tests("CommandTests", ["Profiles", "Terminal"]),
   ],
   swiftLanguageModes: [.v6]

@@ -70,6 +70,7 @@ public enum Demangling {
   }
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 @_silgen_name("swift_demangle")
 private func swift_demangle(
   _ name: UnsafePointer<CChar>, _ count: UInt, _ buffer: UnsafeMutablePointer<CChar>?,

@@ -3,356 +3,323 @@
 /// Modules, types of parameters, results and generic arguments go; labels stay. What the compiler
 /// derived from a function (a specialisation, a partial application, a continuation after an
 /// `await`, a witness) takes the function's own name. Works on the text of `swift_demangle`, whose
-/// forms are those of the runtime's NodePrinter; a form it does not know is left as it is.
-enum SwiftNameSimplifier {
+/// forms are those of the runtime's NodePrinter; a form it does not know keeps its words. O(n).
+struct SwiftNameSimplifier {
+  let text: SwiftNameText
+  var result: [UInt8] = []
+
   static func simplify(_ name: String) -> String {
-    var scanner = Scanner(Array(name.utf8))
-    let result = scanner.simplified()
-    return result.isEmpty ? name : String(decoding: result, as: UTF8.self)
+    var simplifier = SwiftNameSimplifier(text: SwiftNameText(name))
+    simplifier.result.reserveCapacity(64)
+    simplifier.write(0..<simplifier.text.bytes.count)
+    return simplifier.result.isEmpty
+      ? name : String(decoding: simplifier.result, as: UTF8.self)
   }
 
-  /// What stands before the name of the function that something was made of.
-  private static let derivations = [
-    "merged ", "partial apply forwarder for ", "partial apply for ", "async function pointer to ",
-    "dispatch thunk of ", "method descriptor for ", "dynamically replaceable thunk for ",
-    "@objc ", "@nonobjc ", "distributed thunk ", "back deployment fallback for ",
-    "back deployment thunk for ", "coroutine continuation prototype for ",
-    "default override of ", "curry thunk of ", "suspend resume partial function for ",
-    "await resume partial function for ",
-  ]
-
-  /// Followed by arguments in angle brackets and `of`.
-  private static let specializations = [
-    "generic specialization ", "function signature specialization ",
-    "generic not re-abstracted specialization ", "generic not re-abstracted specialization",
-    "generic partial specialization ", "generic pre-specialization ",
-    "generic prespecialization ", "inlined generic function ",
-    "generic partial specialization (not re-abstracted) ",
-  ]
-
-  /// Things that are made for a type or a declaration and have no other name.
-  private static let describedTypes = [
-    "type metadata accessor for ", "type metadata instantiation function for ",
-    "type metadata completion function for ", "type metadata instantiation cache for ",
-    "type metadata for ", "nominal type descriptor for ", "value witness table for ",
-    "lazy protocol witness table accessor for type ", "outlined copy of ", "outlined consume of ",
-    "outlined retain of ", "outlined release of ", "outlined destroy of ",
-    "outlined init with copy of ", "outlined init with take of ", "outlined assign with copy of ",
-    "outlined assign with take of ", "outlined enum destroy of ", "outlined enum tag store of ",
-    "outlined read of ", "outlined variable #", "demangling cache variable for type metadata for ",
-    "base witness table accessor for ", "associated type witness table accessor for ",
-    "associated type metadata accessor for ", "protocol witness table accessor for ",
-    "associated conformance descriptor for ", "default associated conformance accessor for ",
-    "instantiation function for generic protocol witness table for ",
-  ]
-
-  private static let describedEntities = [
-    "one-time initialization function for ", "one-time initialization token for ",
-    "variable initialization expression of ", "key path getter for ", "key path setter for ",
-    "property wrapper backing initializer of ", "key path index equality operator for ",
-  ]
-
-  private struct Scanner {
-    private var bytes: ArraySlice<UInt8>
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes[...] }
-    private init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
-
-    mutating func simplified() -> [UInt8] {
-      dropSuffix()
-      while dropDerivation() {}
-      if drop("protocol witness for ") { return witness() }
-      if drop("reabstraction thunk helper ") { return Array("reabstraction thunk".utf8) }
-      for description in describedTypes where drop(description) {
-        return Array(description.utf8) + withoutModules(upTo(" and conformance ") ?? bytes)
-      }
-      for description in describedEntities where drop(description) {
-        return Array(description.utf8) + simplified()
-      }
-      if let marker = first(" value witness for ") {
-        let type = bytes[(marker + " value witness for ".utf8.count)...]
-        return Array(bytes[..<marker]) + Array(" for ".utf8) + withoutModules(type)
-      }
-      if let closure = closure() { return closure }
-      return entity()
-    }
-
-    /// ` with unmangled suffix ".resume.0"`: what LLVM appended.
-    private mutating func dropSuffix() {
-      if let marker = first(" with unmangled suffix ") { bytes = bytes[..<marker] }
-    }
-
-    private mutating func dropDerivation() -> Bool {
-      for derivation in derivations where drop(derivation) { return true }
-      // (3) suspend resume partial function for …
-      if bytes.first == UInt8(ascii: "("), let close = bytes.firstIndex(of: UInt8(ascii: ")")),
-        close > bytes.startIndex + 1, bytes[(bytes.startIndex + 1)..<close].allSatisfy(isDigit),
-        bytes[close...].dropFirst().first == UInt8(ascii: " ")
+  /// Writes any form. What is left to say after a prefix (`closure #1 in …`) is the next round's.
+  private mutating func write(_ whole: Range<Int>) {
+    var range = whole
+    if let end = text.first(Words.unmangled, in: range) { range = range.lowerBound..<end }
+    while !range.isEmpty {
+      if let rest = afterDerivation(range) {
+        range = rest
+      } else if let rest = closure(range) {
+        range = rest
+      } else if let prefix = NameForms.entities.match(text, range) {
+        result.append(contentsOf: text.bytes[prefix])
+        range = prefix.upperBound..<range.upperBound
+      } else if text.starts(range, with: NameForms.defaultArgument),
+        let of = text.first(Words.of, in: range)
       {
-        bytes = bytes[(close + 2)...]
-        return true
+        result.append(contentsOf: text.bytes[range.lowerBound..<(of + Words.of.count)])
+        range = (of + Words.of.count)..<range.upperBound
+      } else {
+        writeLast(range)
+        return
       }
-      for specialization in specializations where starts(with: specialization) {
-        let rest = bytes.dropFirst(specialization.utf8.count)
-        guard let open = rest.firstIndex(of: UInt8(ascii: "<")),
-          let end = closing(open)
-        else { continue }
-        var after = Scanner(bytes[(end + 1)...])
-        guard after.drop(" of ") else { continue }
-        bytes = after.bytes
-        return true
-      }
-      return false
-    }
-
-    /// `Protocol.requirement(…) in conformance Type : Protocol in Module` → `Type.requirement(…)`.
-    private mutating func witness() -> [UInt8] {
-      let marker = " in conformance "
-      guard let position = first(marker) else { return entity() }
-      var requirement = Scanner(bytes[..<position])
-      let isStatic = requirement.drop("static ")
-      var type = Scanner(bytes[(position + marker.utf8.count)...])
-      type.bytes = type.upTo(" : ") ?? type.bytes
-      // <A> before the type names its parameters.
-      if type.bytes.first == UInt8(ascii: "<"), let end = type.closing(type.bytes.startIndex) {
-        type.bytes = type.bytes[(end + 1)...].drop { $0 == UInt8(ascii: " ") }
-      }
-      let name = requirement.simplified()
-      let typeName = type.withoutGenerics(type.withoutModules(type.bytes)[...])
-      let labels = name.firstIndex(of: UInt8(ascii: "(")) ?? name.endIndex
-      // The protocol's name is the first component.
-      let dot = name[..<labels].firstIndex(of: UInt8(ascii: "."))
-      let member = dot.map { Array(name[($0 + 1)...]) } ?? name
-      return (isStatic ? Array("static ".utf8) : []) + typeName + [UInt8(ascii: ".")] + member
-    }
-
-    /// `closure #1 @Sendable (A) -> B in CONTEXT` → `closure #1 in CONTEXT`.
-    private mutating func closure() -> [UInt8]? {
-      for word in ["closure #", "implicit closure #"] where starts(with: word) {
-        let number = bytes.dropFirst(word.utf8.count).prefix(while: isDigit)
-        guard let marker = firstAtTopLevel(" in ") else { return nil }
-        var context = Scanner(bytes[(marker + 4)...])
-        return Array(word.utf8) + number + Array(" in ".utf8) + context.simplified()
-      }
-      return nil
-    }
-
-    /// A function, accessor, initialiser: path, labels, and for a local one its context.
-    private mutating func entity() -> [UInt8] {
-      var result: [UInt8] = []
-      for word in ["static ", "class "] where drop(word) { result.append(contentsOf: word.utf8) }
-      let (path, isComplete) = path()
-      result.append(contentsOf: path)
-      // A local function: `name #1 (…) -> … in CONTEXT`.
-      var isLocal = false
-      if starts(with: " #"), bytes.dropFirst(2).first.map(isDigit) == true {
-        isLocal = true
-        bytes = bytes.dropFirst(2).drop(while: isDigit).drop { $0 == UInt8(ascii: " ") }
-      }
-      if isComplete, bytes.first == UInt8(ascii: "<"), let end = closing(bytes.startIndex) {
-        bytes = bytes[(end + 1)...].drop { $0 == UInt8(ascii: " ") }
-      }
-      for word in [" infix", " prefix", " postfix"] where drop(word) {}
-      if bytes.first == UInt8(ascii: "("), let end = closing(bytes.startIndex) {
-        result.append(contentsOf: labels(bytes[(bytes.startIndex + 1)..<end]))
-        bytes = bytes[(end + 1)...]
-      }
-      if isLocal, let marker = firstAtTopLevel(" in ") {
-        var context = Scanner(bytes[(marker + 4)...])
-        result.append(contentsOf: " in ".utf8)
-        result.append(contentsOf: context.simplified())
-      }
-      return result
-    }
-
-    /// The dotted name up to its parameters or type, without its module and generic arguments.
-    private mutating func path() -> ([UInt8], isComplete: Bool) {
-      var components: [[UInt8]] = [[]]
-      var scanned = 0
-      while let byte = bytes.first {
-        let atStart = components[components.count - 1].isEmpty
-        if byte == UInt8(ascii: "("), atStart {
-          // (extension in Module):… or (name in _DISCRIMINATOR)
-          guard let end = closing(bytes.startIndex) else { break }
-          var inner = Scanner(bytes[(bytes.startIndex + 1)..<end])
-          bytes = bytes[(end + 1)...]
-          if inner.drop("extension in ") {
-            if bytes.first == UInt8(ascii: ":") { bytes = bytes.dropFirst() }
-          } else {
-            let name = inner.upTo(" in ") ?? inner.bytes
-            components[components.count - 1].append(contentsOf: name)
-          }
-        } else if byte == UInt8(ascii: "<"), !atStart {
-          guard let end = closing(bytes.startIndex) else { break }
-          bytes = bytes[(end + 1)...]
-        } else if byte == UInt8(ascii: "."), !atStart {
-          components.append([])
-          bytes = bytes.dropFirst()
-        } else if atStart, isOperatorCharacter(byte) {
-          let name = bytes.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "(") }
-          components[components.count - 1].append(contentsOf: name)
-          bytes = bytes.dropFirst(name.count)
-          break
-        } else if byte == UInt8(ascii: "(") || byte == UInt8(ascii: " ") {
-          break
-        } else {
-          components[components.count - 1].append(byte)
-          bytes = bytes.dropFirst()
-        }
-        scanned += 1
-      }
-      if components.count > 1 { components.removeFirst() }
-      return (Array(components.joined(separator: [UInt8(ascii: ".")])), scanned > 0)
-    }
-
-    /// `label: Type, Type` → `(label:_:)`.
-    private func labels(_ parameters: ArraySlice<UInt8>) -> [UInt8] {
-      var result: [UInt8] = [UInt8(ascii: "(")]
-      for parameter in split(parameters) {
-        var scanner = Scanner(parameter.drop { $0 == UInt8(ascii: " ") })
-        if scanner.bytes.isEmpty { continue }
-        let name = scanner.bytes.prefix { isIdentifierCharacter($0) }
-        scanner.bytes = scanner.bytes.dropFirst(name.count)
-        if !name.isEmpty, scanner.starts(with: ": ") {
-          result.append(contentsOf: name)
-        } else {
-          result.append(UInt8(ascii: "_"))
-        }
-        result.append(UInt8(ascii: ":"))
-      }
-      return result + [UInt8(ascii: ")")]
-    }
-
-    // MARK: Types
-
-    /// Drops the first component of every dotted name.
-    private func withoutModules(_ text: ArraySlice<UInt8>) -> [UInt8] {
-      var result: [UInt8] = []
-      var position = text.startIndex
-      while position < text.endIndex {
-        let byte = text[position]
-        if byte == UInt8(ascii: "("), text[position...].starts(with: "(extension in ".utf8),
-          let end = Scanner(text).closing(position), end + 1 < text.endIndex
-        {
-          position = end + 2
-          continue
-        }
-        guard isIdentifierCharacter(byte) else {
-          result.append(byte)
-          position += 1
-          continue
-        }
-        let word = text[position...].prefix(while: isIdentifierCharacter)
-        position = word.endIndex
-        let follows = position + 1 < text.endIndex && text[position] == UInt8(ascii: ".")
-          && (isIdentifierCharacter(text[position + 1]) || text[position + 1] == UInt8(ascii: "("))
-        let precedes = word.startIndex > text.startIndex && text[word.startIndex - 1] == UInt8(ascii: ".")
-        if follows, !precedes {
-          position += 1
-          // The next component is the first that counts, whatever stands before it.
-          let next = text[position...].prefix(while: isIdentifierCharacter)
-          result.append(contentsOf: next)
-          position = next.endIndex
-        } else {
-          result.append(contentsOf: word)
-        }
-      }
-      return result
-    }
-
-    private func withoutGenerics(_ text: ArraySlice<UInt8>) -> [UInt8] {
-      guard let open = text.firstIndex(of: UInt8(ascii: "<")), let end = Scanner(text).closing(open)
-      else { return Array(text) }
-      return Array(text[..<open]) + withoutGenerics(text[(end + 1)...])
-    }
-
-    // MARK: Text
-
-    private func starts(with word: String) -> Bool { bytes.starts(with: word.utf8) }
-
-    private mutating func drop(_ word: String) -> Bool {
-      guard starts(with: word) else { return false }
-      bytes = bytes.dropFirst(word.utf8.count)
-      return true
-    }
-
-    private func first(_ word: String) -> Int? {
-      // By hand: the general search is a hundred times slower on bytes this few.
-      let word = Array(word.utf8)
-      guard let initial = word.first, bytes.count >= word.count else { return nil }
-      for position in bytes.startIndex...(bytes.endIndex - word.count)
-      where bytes[position] == initial && bytes[position...].starts(with: word) {
-        return position
-      }
-      return nil
-    }
-
-    private func upTo(_ word: String) -> ArraySlice<UInt8>? {
-      first(word).map { bytes[..<$0] }
-    }
-
-    /// The first place of a word outside of any brackets.
-    private func firstAtTopLevel(_ word: String) -> Int? {
-      var position = bytes.startIndex
-      while position < bytes.endIndex {
-        let byte = bytes[position]
-        if "([<".utf8.contains(byte), let end = closing(position) {
-          position = end + 1
-        } else if bytes[position...].starts(with: word.utf8) {
-          return position
-        } else {
-          position += 1
-        }
-      }
-      return nil
-    }
-
-    /// The bracket that closes the one at a position.
-    private func closing(_ open: Int) -> Int? {
-      var depth = 0
-      for position in open..<bytes.endIndex {
-        switch bytes[position] {
-        case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "<"): depth += 1
-        case UInt8(ascii: ")"), UInt8(ascii: "]"): depth -= 1
-        case UInt8(ascii: ">"):
-          if bytes[position - 1] == UInt8(ascii: "-") { continue }
-          depth -= 1
-        default: continue
-        }
-        if depth == 0 { return position }
-      }
-      return nil
-    }
-
-    private func split(_ text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
-      var parts: [ArraySlice<UInt8>] = []
-      var depth = 0
-      var start = text.startIndex
-      for position in text.indices {
-        switch text[position] {
-        case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "<"): depth += 1
-        case UInt8(ascii: ")"), UInt8(ascii: "]"): depth -= 1
-        case UInt8(ascii: ">") where text[position - 1] != UInt8(ascii: "-"): depth -= 1
-        case UInt8(ascii: ",") where depth == 0:
-          parts.append(text[start..<position])
-          start = position + 1
-        default: break
-        }
-      }
-      return parts + [text[start...]]
     }
   }
 
-  private static func isDigit(_ byte: UInt8) -> Bool {
-    byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+  /// Writes a form that contains no other form.
+  private mutating func writeLast(_ range: Range<Int>) {
+    if text.starts(range, with: NameForms.witness) {
+      writeWitness((range.lowerBound + NameForms.witness.count)..<range.upperBound)
+    } else if text.starts(range, with: NameForms.reabstraction) {
+      result.append(contentsOf: "reabstraction thunk".utf8)
+    } else if let prefix = NameForms.types.match(text, range) {
+      result.append(contentsOf: text.bytes[prefix])
+      writeDescribedType(prefix.upperBound..<range.upperBound)
+    } else if let prefix = NameForms.conformances.match(text, range) {
+      result.append(contentsOf: text.bytes[prefix])
+      writeConformance(prefix.upperBound..<range.upperBound)
+    } else if text.starts(range, with: NameForms.outlined),
+      let of = text.first(Words.of, in: range)
+    {
+      result.append(contentsOf: text.bytes[range.lowerBound..<(of + Words.of.count)])
+      writeDescribedType((of + Words.of.count)..<range.upperBound)
+    } else if let marker = text.first(Words.valueWitness, in: range) {
+      result.append(contentsOf: text.bytes[range.lowerBound..<marker])
+      result.append(contentsOf: " for ".utf8)
+      writeTypeOrLocal((marker + Words.valueWitness.count)..<range.upperBound)
+    } else {
+      writeEntity(range)
+    }
   }
 
-  private static func isIdentifierCharacter(_ byte: UInt8) -> Bool {
-    isDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "$") || byte >= 0x80
-      || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
+  /// `T`, `T and conformance …`, `<A> T : Protocol in Module` → `T`.
+  private mutating func writeDescribedType(_ range: Range<Int>) {
+    var range = range
+    if let end = text.first(Words.andConformance, in: range) { range = range.lowerBound..<end }
+    if let colon = text.first(Words.colon, in: range) { range = range.lowerBound..<colon }
+    writeTypeOrLocal(range)
   }
 
-  private static func isOperatorCharacter(_ byte: UInt8) -> Bool {
-    "=<>!+-*/%&|^~?.".utf8.contains(byte)
+  /// `P in T : Protocol in Module` → `P in T`.
+  private mutating func writeConformance(_ range: Range<Int>) {
+    guard let inside = text.first(Words.inside, in: range) else {
+      writeType(range)
+      return
+    }
+    writeType(range.lowerBound..<inside)
+    result.append(contentsOf: Words.inside)
+    writeDescribedType((inside + Words.inside.count)..<range.upperBound)
   }
+
+  /// A type; one that is local to a function (`T #1 in CONTEXT`) with where that is.
+  private mutating func writeTypeOrLocal(_ range: Range<Int>) {
+    if isInFunction(range) {
+      writeEntity(range)
+    } else {
+      writeType(afterGenericParameters(range))
+    }
+  }
+
+  /// Whether a type is local to a function: `T #1 in CONTEXT`.
+  private func isInFunction(_ range: Range<Int>) -> Bool {
+    guard let number = text.first(Words.number, in: range) else { return false }
+    let digit = number + Words.number.count
+    return digit < range.upperBound && SwiftNameText.isDigit(text.bytes[digit])
+  }
+
+  // MARK: What was made of a function
+
+  /// What follows the words for something derived from a function.
+  private func afterDerivation(_ range: Range<Int>) -> Range<Int>? {
+    if let prefix = NameForms.derivations.match(text, range) {
+      return prefix.upperBound..<range.upperBound
+    }
+    if text.starts(range, with: NameForms.vtableThunk),
+      let marker = text.first(Words.dispatching, in: range)
+    {
+      return (marker + Words.dispatching.count)..<range.upperBound
+    }
+    // (3) suspend resume partial function for …
+    if text.bytes[range.lowerBound] == UInt8(ascii: "("),
+      let close = text.closing(range.lowerBound, before: range.upperBound),
+      close > range.lowerBound + 1, close + 2 < range.upperBound,
+      text.bytes[(range.lowerBound + 1)..<close].allSatisfy(SwiftNameText.isDigit),
+      text.bytes[close + 1] == UInt8(ascii: " ")
+    {
+      return (close + 2)..<range.upperBound
+    }
+    return afterSpecialization(range)
+  }
+
+  /// `generic specialization <…> of …` and its many relatives.
+  private func afterSpecialization(_ range: Range<Int>) -> Range<Int>? {
+    guard NameForms.specializations.match(text, range) != nil,
+      let open = text.bytes[range].firstIndex(of: UInt8(ascii: "<"))
+    else { return nil }
+    let words = range.lowerBound..<open
+    guard words.count < 80, words.count >= Words.specialization.count,
+      words.contains(where: { text.starts($0..<open, with: Words.specialization) })
+    else { return nil }
+    if let close = text.closing(open, before: range.upperBound),
+      text.starts((close + 1)..<range.upperBound, with: Words.of)
+    {
+      return (close + 1 + Words.of.count)..<range.upperBound
+    }
+    return nil
+  }
+
+  /// Writes `closure #1 in ` for `closure #1 @Sendable (A) -> B in …`; what is left, nil if it is
+  /// no closure.
+  private mutating func closure(_ range: Range<Int>) -> Range<Int>? {
+    for word in [Words.closure, Words.implicitClosure] where text.starts(range, with: word) {
+      var position = range.lowerBound + word.count
+      while position < range.upperBound, SwiftNameText.isDigit(text.bytes[position]) {
+        position += 1
+      }
+      guard let marker = text.first(Words.inside, in: position..<range.upperBound) else {
+        return nil
+      }
+      result.append(contentsOf: text.bytes[range.lowerBound..<position])
+      result.append(contentsOf: Words.inside)
+      return (marker + Words.inside.count)..<range.upperBound
+    }
+    return nil
+  }
+
+  /// `Protocol.requirement(…) in conformance Type : Protocol in Module` → `Type.requirement(…)`.
+  private mutating func writeWitness(_ range: Range<Int>) {
+    guard let marker = text.first(Words.conformance, in: range) else {
+      writeEntity(range)
+      return
+    }
+    var type = (marker + Words.conformance.count)..<range.upperBound
+    if let colon = text.first(Words.colon, in: type) { type = type.lowerBound..<colon }
+    writeEntity(range.lowerBound..<marker, ownedBy: afterGenericParameters(type))
+  }
+
+  func afterGenericParameters(_ range: Range<Int>) -> Range<Int> {
+    var start = range.lowerBound
+    // <A><A1> of a function within a generic one.
+    while start < range.upperBound, text.bytes[start] == UInt8(ascii: "<"),
+      let close = text.closing(start, before: range.upperBound)
+    {
+      start = skippingSpace(close + 1, range.upperBound).lowerBound
+    }
+    return start..<range.upperBound
+  }
+
+  // MARK: Functions, accessors, initialisers
+
+  /// `static Module.Type<A>.name<B>(label: C) -> D` → `static Type.name(label:)`; a local function
+  /// keeps where it is: `name #1 (…) -> … in CONTEXT` → `name(…) in CONTEXT`. With an owner, that
+  /// type's name stands before the member's.
+  private mutating func writeEntity(_ whole: Range<Int>, ownedBy owner: Range<Int>? = nil) {
+    var range = whole
+    for word in Words.modifiers where text.starts(range, with: word) {
+      result.append(contentsOf: word)
+      range = (range.lowerBound + word.count)..<range.upperBound
+    }
+    let path = SwiftNamePath(text, range)
+    // What is local to a function stands without a module.
+    let context = context(behind: path, in: range)
+    if let owner {
+      write(ownerName(owner))
+      result.append(UInt8(ascii: "."))
+      write(path.member)
+    } else {
+      write(context == nil ? path.withoutModule : path.components[...])
+    }
+    var position = path.end
+    if position + 2 < range.upperBound, text.bytes[position] == UInt8(ascii: " "),
+      text.bytes[position + 1] == UInt8(ascii: "#"),
+      SwiftNameText.isDigit(text.bytes[position + 2])
+    {
+      position += 2
+      while position < range.upperBound, SwiftNameText.isDigit(text.bytes[position]) {
+        position += 1
+      }
+      position = afterGenericParameters(skippingSpace(position, range.upperBound)).lowerBound
+    }
+    for fixity in [Words.infix, Words.prefix, Words.postfix]
+    where text.starts(position..<range.upperBound, with: fixity) {
+      position += fixity.count
+    }
+    position = afterGenericParameters(position..<range.upperBound).lowerBound
+    // `name@Sendable (…)`
+    if position < range.upperBound, text.bytes[position] == UInt8(ascii: "@"),
+      let space = text.bytes[position..<range.upperBound].firstIndex(of: UInt8(ascii: " "))
+    {
+      position = space + 1
+    }
+    if position < range.upperBound, text.bytes[position] == UInt8(ascii: "("),
+      let close = text.closing(position, before: range.upperBound)
+    {
+      writeLabels((position + 1)..<close)
+      position = close + 1
+    }
+    if owner == nil, let context {
+      result.append(contentsOf: Words.inside)
+      // Local functions nest only as deep as people write them.
+      pending += 1
+      defer { pending -= 1 }
+      if pending < 32 { write((context + Words.inside.count)..<range.upperBound) }
+    }
+  }
+
+  /// The place of the ` in ` before what an entity is local to; nil if it is local to nothing.
+  /// One of a result's type comes first, as in `T.f() -> T #1 in g() in T #1 in g()`: what is said
+  /// twice is the entity's own place.
+  private func context(behind path: SwiftNamePath, in range: Range<Int>) -> Int? {
+    let whole = path.end..<range.upperBound
+    var places: [Int] = []
+    for word in [Words.arrow, Words.colon] {
+      if let result = text.first(word, in: whole) { places.append(result + word.count) }
+    }
+    var first: Int?
+    var start = whole.lowerBound
+    for _ in 0..<8 {
+      guard let marker = text.first(Words.inside, in: start..<range.upperBound) else { break }
+      start = marker + Words.inside.count
+      let said = start..<range.upperBound
+      for place in places
+      where place < marker && text.bytes[place...].starts(with: text.bytes[said]) {
+        return marker
+      }
+      places.append(start)
+      first = first ?? marker
+    }
+    return first
+  }
+
+  private func ownerName(_ range: Range<Int>) -> ArraySlice<Range<Int>> {
+    let path = SwiftNamePath(text, range)
+    let isLocal = text.first(Words.inside, in: path.end..<range.upperBound) != nil
+    return isLocal ? path.components[...] : path.withoutModule
+  }
+
+  private var pending = 0
+
+  private init(text: SwiftNameText) { self.text = text }
+
+  private func skippingSpace(_ position: Int, _ end: Int) -> Range<Int> {
+    position < end && text.bytes[position] == UInt8(ascii: " ")
+      ? (position + 1)..<end : position..<end
+  }
+
+  mutating func write(_ components: ArraySlice<Range<Int>>) {
+    for (index, component) in components.enumerated() {
+      if index > 0 { result.append(UInt8(ascii: ".")) }
+      result.append(contentsOf: text.bytes[component])
+    }
+  }
+
+  /// `label: Type, Type` → `(label:_:)`.
+  private mutating func writeLabels(_ parameters: Range<Int>) {
+    result.append(UInt8(ascii: "("))
+    var start = parameters.lowerBound
+    while start < parameters.upperBound {
+      var end = start
+      while end < parameters.upperBound, text.bytes[end] != UInt8(ascii: ",") {
+        end = text.closing(end, before: parameters.upperBound).map { $0 + 1 } ?? end + 1
+      }
+      writeLabel(skippingSpace(start, end))
+      start = end + 1
+    }
+    result.append(UInt8(ascii: ")"))
+  }
+
+  private mutating func writeLabel(_ parameter: Range<Int>) {
+    guard !parameter.isEmpty else { return }
+    var end = parameter.lowerBound
+    if text.bytes[end] == UInt8(ascii: "`"),
+      let close = text.bytes[(end + 1)..<parameter.upperBound].firstIndex(of: UInt8(ascii: "`"))
+    {
+      end = close + 1
+    }
+    while end < parameter.upperBound, SwiftNameText.isIdentifier(text.bytes[end]) { end += 1 }
+    if end > parameter.lowerBound, end + 1 < parameter.upperBound,
+      text.bytes[end] == UInt8(ascii: ":"), text.bytes[end + 1] == UInt8(ascii: " ")
+    {
+      result.append(contentsOf: text.bytes[parameter.lowerBound..<end])
+    } else {
+      result.append(UInt8(ascii: "_"))
+    }
+    result.append(UInt8(ascii: ":"))
+  }
+
+  typealias Words = SwiftNameText.Words
 }
