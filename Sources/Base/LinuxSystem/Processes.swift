@@ -1,5 +1,5 @@
-internal import Glibc
 internal import CLinuxShims
+internal import Glibc
 
 /// The id of a process or of one of its threads, as this process's pid namespace numbers them.
 public typealias ProcessID = Int32
@@ -23,6 +23,14 @@ public enum Processes {
   /// Whether a process or thread with this id exists, though it may be another user's.
   public static func exists(_ id: ProcessID) -> Bool {
     kill(id, 0) == 0 || errno == EPERM
+  }
+
+  /// Whether a process or thread can still run: it exists and is not what is left of one that ended
+  /// until its parent asks for it.
+  public static func isAlive(_ id: ProcessID) -> Bool {
+    guard exists(id) else { return false }
+    guard let state = status(of: id)?.state else { return true }
+    return state != "Z" && state != "X"
   }
 
   /// The thread ids of a process, empty if it is gone.

@@ -85,7 +85,8 @@ struct ProfileReport {
       lines.append(
         "  \(NumberText.fixed(summary.profilerCPUSeconds, places: 2)) s of CPU time and at most "
           + "\(SizeText.approximate(Int(summary.peakMemoryBytes))) of memory used by lynx, "
-          + "\(NumberText.fixed(summary.ruleCacheHitPercent, places: 1))% of unwinding rules cached")
+          + "\(NumberText.fixed(summary.ruleCacheHitPercent, places: 1))% of unwinding rules cached"
+      )
     }
     let files = written.map {
       "\(printable($0.output.path)) (\(SizeText.approximate($0.byteCount)))"
