@@ -1,10 +1,12 @@
 import Glibc
+import LinuxSystem
 
 /// What the process needs before its command begins.
 enum ProcessSetup {
   static func perform() {
     occupyStandardDescriptors()
-    raiseDescriptorLimit()
+    // One event for each thread and CPU takes many descriptors.
+    Machine.raiseOpenFileLimit()
   }
 
   /// If the shell closed one of the first three descriptors, the next file opened would take its
@@ -15,16 +17,5 @@ enum ProcessSetup {
       // Opening takes the lowest free number, which is this one.
       _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
-  }
-
-  /// One event for each thread and CPU takes many descriptors; the soft limit is a default for
-  /// programs that use `select`.
-  private static func raiseDescriptorLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
-      limit.rlim_cur < limit.rlim_max
-    else { return }
-    limit.rlim_cur = limit.rlim_max
-    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 }

@@ -22,13 +22,15 @@ public final class ChildProcess {
     }
   }
 
-  /// Forks and holds the command. Its standard streams are this process's own.
+  /// Forks and holds the command. Its standard streams are this process's own; its limit of open
+  /// files is what this process's was before ``Machine/raiseOpenFileLimit()``.
   public init(holding command: [String]) throws(SystemCallError) {
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
     arguments.append(nil)
     defer { for argument in arguments { free(argument) } }
     var child = lynx_held_child()
-    try systemCall("fork", result: lynx_spawn_held(arguments, &child))
+    try systemCall(
+      "fork", result: lynx_spawn_held(arguments, Machine.initialOpenFileLimit, &child))
     processID = child.pid
     releaseDescriptor = child.release_fd
     outcomeDescriptor = child.outcome_fd
@@ -74,8 +76,10 @@ public final class ChildProcess {
   public func poll() -> ExitStatus? {
     if let exitStatus { return exitStatus }
     var status: Int32 = 0
-    guard waitpid(processID, &status, WNOHANG) == processID else { return nil }
-    return note(status)
+    let found = waitpid(processID, &status, WNOHANG)
+    // Somebody else took the status: all that is known is that it is gone.
+    if found < 0, errno == ECHILD { return note(0) }
+    return found == processID ? note(status) : nil
   }
 
   /// Waits for its end.
@@ -85,6 +89,22 @@ public final class ChildProcess {
     var status: Int32 = 0
     try retryingSystemCall("waitpid") { waitpid(processID, &status, 0) }
     return note(status)
+  }
+
+  /// Waits for its end, but not longer than given; nil if it still runs.
+  public func wait(milliseconds: Int32) -> ExitStatus? {
+    let deadline = Clock.monotonicNanoseconds &+ UInt64(max(0, milliseconds)) &* 1_000_000
+    let descriptor = Processes.endDescriptor(of: processID)
+    defer { if let descriptor { close(descriptor) } }
+    while true {
+      if let status = poll() { return status }
+      let now = Clock.monotonicNanoseconds
+      guard now < deadline else { return nil }
+      let left = Int32(clamping: (deadline - now) / 1_000_000 + 1)
+      _ = waitForReadable(
+        descriptor.map { [$0] } ?? [], timeoutMilliseconds: descriptor == nil ? min(20, left) : left
+      )
+    }
   }
 
   public func send(signal: Int32) {

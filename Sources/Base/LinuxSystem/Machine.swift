@@ -1,3 +1,4 @@
+internal import CLinuxShims
 internal import Glibc
 
 /// Facts about this machine and settings of its kernel.
@@ -36,6 +37,27 @@ public enum Machine {
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
     guard count > 0 else { return "lynx" }
     return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// How many files this process might have open when it first asked: what programs it starts are
+  /// to be given, since those that use `select` trap beyond 1024.
+  static let initialOpenFileLimit = UInt64(clamping: openFileLimit)
+
+  /// Raises the soft limit of open files to the hard one.
+  public static func raiseOpenFileLimit() {
+    _ = initialOpenFileLimit
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
+      limit.rlim_cur < limit.rlim_max
+    else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  /// Lets this thread be scheduled soon after it wakes, though many others want to run. Programs
+  /// started later would inherit it.
+  public static func preferShortTurns() {
+    _ = lynx_prefer_short_turns(-20)
   }
 
   /// How many files this process may have open.

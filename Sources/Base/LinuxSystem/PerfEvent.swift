@@ -7,6 +7,8 @@ public struct PerfEventRequest: Sendable, Equatable {
   public enum Counter: Sendable, Equatable {
     case cpuClock
     case cycles
+    /// Makes none: an event that is there to own a ring.
+    case none
   }
 
   /// The fields of a sample record (PERF_SAMPLE_* in linux/perf_event.h).
@@ -17,6 +19,8 @@ public struct PerfEventRequest: Sendable, Equatable {
     public static let thread = Fields(rawValue: 1 << 1)
     public static let time = Fields(rawValue: 1 << 2)
     public static let callChain = Fields(rawValue: 1 << 5)
+    /// Which of the events opened it belongs to, or was inherited from.
+    public static let event = Fields(rawValue: 1 << 6)
     public static let period = Fields(rawValue: 1 << 8)
     public static let userRegisters = Fields(rawValue: 1 << 12)
     public static let userStack = Fields(rawValue: 1 << 13)
@@ -39,6 +43,10 @@ public struct PerfEventRequest: Sendable, Equatable {
   public var excludeUserCallChain: Bool
   /// Whether it starts counting at the target's next exec instead of at once.
   public var startsAtExec: Bool
+  /// Whether what the thread starts is sampled as well.
+  public var isInherited: Bool
+  /// Whether changes of processes are recorded: mappings, names, births and ends.
+  public var recordsProcesses: Bool
   /// Whether mapping records carry build-ids (Linux 5.12).
   public var recordsBuildIDs: Bool
 
@@ -46,7 +54,7 @@ public struct PerfEventRequest: Sendable, Equatable {
     counter: Counter, frequency: UInt64, fields: Fields, userRegisters: UInt64 = 0,
     userStackBytes: UInt32 = 0, maximumFrames: UInt16 = 0, wakeupBytes: UInt32 = 65_536,
     excludeKernel: Bool = false, excludeUserCallChain: Bool = false, startsAtExec: Bool = false,
-    recordsBuildIDs: Bool = true
+    isInherited: Bool = true, recordsProcesses: Bool = true, recordsBuildIDs: Bool = true
   ) {
     self.counter = counter
     self.frequency = frequency
@@ -58,11 +66,13 @@ public struct PerfEventRequest: Sendable, Equatable {
     self.excludeKernel = excludeKernel
     self.excludeUserCallChain = excludeUserCallChain
     self.startsAtExec = startsAtExec
+    self.isInherited = isInherited
+    self.recordsProcesses = recordsProcesses
     self.recordsBuildIDs = recordsBuildIDs
   }
 }
 
-/// An open perf event of one thread on one CPU, inherited by what the thread starts.
+/// An open perf event of one thread (0 for the caller) on one CPU.
 public struct PerfEvent: ~Copyable, Sendable {
   let descriptor: FileDescriptor
 
@@ -71,6 +81,7 @@ public struct PerfEvent: ~Copyable, Sendable {
     switch request.counter {
     case .cpuClock: (raw.type, raw.config) = (1, 0)  // PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK
     case .cycles: (raw.type, raw.config) = (0, 0)  // PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES
+    case .none: (raw.type, raw.config) = (1, 9)  // PERF_COUNT_SW_DUMMY
     }
     raw.frequency = request.frequency
     raw.sample_type = request.fields.rawValue
@@ -78,14 +89,14 @@ public struct PerfEvent: ~Copyable, Sendable {
     raw.user_stack_bytes = request.userStackBytes
     raw.max_frames = request.maximumFrames
     raw.wakeup_bytes = request.wakeupBytes
-    raw.inherit = true
+    raw.inherit = request.isInherited
     raw.disabled = request.startsAtExec
     raw.enable_on_exec = request.startsAtExec
     raw.exclude_kernel = request.excludeKernel
     raw.exclude_callchain_kernel = request.excludeKernel
     raw.exclude_callchain_user = request.excludeUserCallChain
-    raw.side_band = true
-    raw.build_id = request.recordsBuildIDs
+    raw.side_band = request.recordsProcesses
+    raw.build_id = request.recordsProcesses && request.recordsBuildIDs
     let number = try systemCall(
       "perf_event_open", on: "thread \(thread) on CPU \(cpu)",
       result: lynx_perf_event_open(&raw, thread, cpu))

@@ -24,6 +24,12 @@ public final class PerfRing {
     public let type: UInt32
     public let misc: UInt16
     public let bytes: UnsafeRawBufferPointer
+
+    public init(type: UInt32, misc: UInt16, bytes: UnsafeRawBufferPointer) {
+      self.type = type
+      self.misc = misc
+      self.bytes = bytes
+    }
   }
 
   /// Maps a ring of `dataBytes` (a power of two, at least a page) onto an event.

@@ -25,6 +25,14 @@ public enum Processes {
     kill(id, 0) == 0 || errno == EPERM
   }
 
+  /// Whether a process or thread can still run: it exists and is not what is left of one that ended
+  /// until its parent asks for it.
+  public static func isAlive(_ id: ProcessID) -> Bool {
+    guard exists(id) else { return false }
+    guard let state = status(of: id)?.state else { return true }
+    return state != "Z" && state != "X"
+  }
+
   /// The thread ids of a process, empty if it is gone.
   public static func threads(of process: ProcessID) -> [ProcessID] {
     numbers(in: "/proc/\(process)/task")

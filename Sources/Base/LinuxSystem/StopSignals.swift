@@ -1,10 +1,10 @@
 internal import CLinuxShims
 internal import Glibc
 
-/// SIGINT, SIGTERM and SIGHUP as something to poll. Make one before any thread is started: the
+/// SIGINT, SIGTERM and, unless it is ignored as below nohup, SIGHUP as something to poll. Make one before any thread is started: the
 /// signals are blocked in the thread that makes it and in the threads born of it.
 public struct StopSignals: ~Copyable {
-  private static let numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP]
+  private let numbers: [Int32]
   private let descriptor: FileDescriptor
 
   /// One signal that arrived.
@@ -15,8 +15,10 @@ public struct StopSignals: ~Copyable {
   }
 
   public init() throws(SystemCallError) {
+    // SIGINT counts even if it is ignored, as scripts have it ignored by what they start with `&`.
+    numbers = lynx_signal_is_ignored(SIGHUP) ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
     let number = try systemCall(
-      "signalfd", result: lynx_signal_descriptor(Self.numbers, Self.numbers.count))
+      "signalfd", result: lynx_signal_descriptor(numbers, numbers.count))
     descriptor = FileDescriptor(owning: number)
   }
 
@@ -35,6 +37,6 @@ public struct StopSignals: ~Copyable {
 
   /// From now on these signals end the process, as if they had never been caught.
   public func restoreDefaults() {
-    lynx_signal_restore(Self.numbers, Self.numbers.count)
+    lynx_signal_restore(numbers, numbers.count)
   }
 }

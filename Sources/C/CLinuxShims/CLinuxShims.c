@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -70,7 +71,14 @@ void lynx_ring_set_tail(void *metadata_page, uint64_t tail) {
   __atomic_store_n(&page->data_tail, tail, __ATOMIC_RELEASE);
 }
 
-static void become(char *const *arguments, int release_fd, int outcome_fd) {
+bool lynx_signal_is_ignored(int number) {
+  struct sigaction action;
+  return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static void become(
+  char *const *arguments, uint64_t open_files, bool ignores_child, int release_fd,
+  int outcome_fd) {
   struct sigaction action;
   for (int number = 1; number < NSIG; number++) {
     if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
@@ -79,9 +87,15 @@ static void become(char *const *arguments, int release_fd, int outcome_fd) {
       sigaction(number, &action, NULL);
     }
   }
+  if (ignores_child) signal(SIGCHLD, SIG_IGN);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && open_files < limit.rlim_cur) {
+    limit.rlim_cur = open_files;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
   char byte;
   ssize_t count;
   do count = read(release_fd, &byte, 1);
@@ -93,7 +107,8 @@ static void become(char *const *arguments, int release_fd, int outcome_fd) {
   _exit(127);
 }
 
-int lynx_spawn_held(char *const *arguments, struct lynx_held_child *child) {
+int lynx_spawn_held(
+  char *const *arguments, uint64_t open_files, struct lynx_held_child *child) {
   int hold[2], outcome[2];
   if (pipe2(hold, O_CLOEXEC) < 0) return -errno;
   if (pipe2(outcome, O_CLOEXEC) < 0) {
@@ -102,10 +117,12 @@ int lynx_spawn_held(char *const *arguments, struct lynx_held_child *child) {
     close(hold[1]);
     return -code;
   }
+  bool ignores_child = lynx_signal_is_ignored(SIGCHLD);
+  if (ignores_child) signal(SIGCHLD, SIG_DFL);
   pid_t pid = fork();
   if (pid == 0) {
     close(hold[1]);
-    become(arguments, hold[0], outcome[1]);
+    become(arguments, open_files, ignores_child, hold[0], outcome[1]);
   }
   int code = errno;
   close(hold[0]);
@@ -139,6 +156,25 @@ void lynx_signal_restore(const int *signals, size_t count) {
   fill(&set, signals, count);
   for (size_t i = 0; i < count; i++) signal(signals[i], SIG_DFL);
   sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+// struct sched_attr of linux/sched/types.h, which cannot be included beside <sched.h>.
+struct scheduling {
+  uint32_t size;
+  uint32_t policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime;
+  uint64_t deadline;
+  uint64_t period;
+};
+
+int lynx_prefer_short_turns(int nice) {
+  struct scheduling wanted = {.size = sizeof wanted, .nice = nice, .runtime = 100000};
+  if (syscall(SYS_sched_setattr, 0, &wanted, 0) == 0) return 0;
+  wanted.nice = getpriority(PRIO_PROCESS, 0);
+  return syscall(SYS_sched_setattr, 0, &wanted, 0) < 0 ? -errno : 0;
 }
 
 int lynx_pidfd_open(pid_t pid) {

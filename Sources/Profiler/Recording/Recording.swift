@@ -1,9 +1,9 @@
+internal import Glibc
 public import LinuxSystem
 internal import Modules
 public import Profiles
 public import Sampling
 internal import Symbols
-internal import Glibc
 
 /// What to record and how.
 public struct RecordingOptions: Sendable {
@@ -83,6 +83,7 @@ public final class Recording {
   private let startWallNanoseconds: UInt64
   private var endNanoseconds: UInt64 = 0
   private var ending = Ending.targetEnded
+  private var commandMayStay = false
   /// When the stop was noticed, CLOCK_MONOTONIC: processing time counts from here.
   public private(set) var stopNanoseconds: UInt64 = 0
 
@@ -112,6 +113,8 @@ public final class Recording {
         throw .command(command.first ?? "", error)
       }
     }
+    // Rings fill while hundreds of the target's threads have their turns.
+    Machine.preferShortTurns()
     activity = TargetActivity(target)
     let framePointers = options.sampling.callGraph == .framePointers
     collector = SampleCollector(store: ModuleStore(), followsFramePointers: framePointers)
@@ -163,6 +166,7 @@ public final class Recording {
       if ready.contains(0), let signal = signals.next() {
         finish(.signal(signal.number), at: Clock.monotonicNanoseconds)
         signals.restoreDefaults()
+        commandMayStay = signal.cameFromTerminal
         if let child, !signal.cameFromTerminal { child.send(signal: signal.number) }
         break
       }
@@ -228,11 +232,19 @@ public final class Recording {
         options: .init(inlines: options.inlines, demangle: options.demangle)),
       isClock: plan.isClock)
     assembly.fill(&profile, &summary)
+    if plan.isClock, ending == .targetEnded, options.delay == .zero,
+      let note = activity.coverageNote(
+        covered: profile.samples.reduce(0) { $0 &+ UInt64(clamping: $1.values[1]) },
+        frequency: options.sampling.frequency, excludesKernel: plan.request.excludeKernel)
+    {
+      summary.notes.append(note)
+    }
     profile.comments = comments(summary)
     let empty =
       summary.samples == 0
       ? activity.explainEmpty(
-        ending: ending, seconds: summary.durationSeconds, delay: seconds(nanoseconds(options.delay)),
+        ending: ending, seconds: summary.durationSeconds,
+        delay: seconds(nanoseconds(options.delay)),
         frequency: options.sampling.frequency, excludesKernel: plan.request.excludeKernel,
         exit: child?.poll())
       : nil
@@ -240,24 +252,38 @@ public final class Recording {
   }
 
   /// Waits for a command that was started, and says how it ended; nil if none was.
-  public func waitForCommand() -> ChildProcess.ExitStatus? {
+  ///
+  /// One that was told to end is killed if it does not. One that the terminal told so may have
+  /// reasons of its own to stay, and is waited for; `note` is called with a sentence that says so.
+  public func waitForCommand(note: (String) -> Void) -> ChildProcess.ExitStatus? {
     guard let child else { return nil }
     if ending == .duration { child.send(signal: SIGTERM) }
+    if ending != .targetEnded {
+      let patience = commandMayStay ? Self.patienceMilliseconds / 5 : Self.patienceMilliseconds
+      if let status = child.wait(milliseconds: patience) { return status }
+      if commandMayStay {
+        note("waiting for the command to end; Ctrl-C again leaves it alone")
+      } else {
+        note("the command does not end on request and is killed")
+        child.send(signal: SIGKILL)
+      }
+    }
     return try? child.wait()
   }
+
+  private static let patienceMilliseconds: Int32 = 5_000
 
   /// CPU time of this process since the recording was opened.
   public var profilerCPUSeconds: Double { seconds(Clock.processCPUNanoseconds &- cpuAtStart) }
 
+  private var targetText: String {
+    guard case .command(let command) = options.target else { return activity.description }
+    return "command \(command.joined(separator: " "))"
+  }
+
   private func comments(_ summary: RecordingSummary) -> [String] {
-    let target =
-      if case .command(let command) = options.target {
-        command.joined(separator: " ")
-      } else {
-        activity.description
-      }
     var lines = [
-      "recorder: \(options.recorder)", "target: \(target)",
+      "recorder: \(options.recorder)", "target: \(targetText)",
       "event: \(summary.event), \(summary.frequency) Hz",
       "lost: \(summary.lost), throttled: \(summary.throttled)",
     ]

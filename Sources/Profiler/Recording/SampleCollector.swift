@@ -72,8 +72,9 @@ final class SampleCollector: SampleVisitor {
     sampleCount += 1
     let key = Key(
       stack: stacks.node(of: places),
-      label: Int32(truncatingIfNeeded: processes.label(
-        process: sample.process, thread: sample.thread)))
+      label: Int32(
+        truncatingIfNeeded: processes.label(
+          process: sample.process, thread: sample.thread)))
     counts[key, default: Count()].samples += 1
     let weight = Int64(clamping: sample.period)
     counts[key, default: Count()].weight =

@@ -10,7 +10,9 @@ final class TargetActivity {
   private let members: [(id: ProcessID, group: ProcessID)]
   private let cpuAtStart: UInt64
   private var cpuUsed: UInt64 = 0
-  private var childCPUAtStart: UInt64
+  /// Of `cpuUsed`, what was not in the kernel; known of commands that ended only.
+  private var childUserCPU: UInt64 = 0
+  private let childCPUAtStart: (user: UInt64, system: UInt64)
   private var lastState: Character?
   let description: String
 
@@ -71,7 +73,7 @@ final class TargetActivity {
     if let child { return child.poll() != nil }
     noteState()
     if descriptors.isEmpty || descriptors.contains(-1) {
-      return members.allSatisfy { !Processes.exists($0.id) }
+      return members.allSatisfy { !Processes.isAlive($0.id) }
     }
     return watched(descriptors).isEmpty
   }
@@ -86,7 +88,9 @@ final class TargetActivity {
 
   func noteEnd(_ child: ChildProcess?) {
     if child != nil {
-      cpuUsed = Self.childCPU &- childCPUAtStart
+      let now = Self.childCPU
+      childUserCPU = now.user &- childCPUAtStart.user
+      cpuUsed = childUserCPU &+ now.system &- childCPUAtStart.system
       if cpuUsed == 0 { noteState() }
     } else {
       noteState()
@@ -105,13 +109,27 @@ final class TargetActivity {
   }
 
   /// CPU time of children that were waited for.
-  private static var childCPU: UInt64 {
+  private static var childCPU: (user: UInt64, system: UInt64) {
     var usage = rusage()
-    guard getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage) == 0 else { return 0 }
+    guard getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage) == 0 else { return (0, 0) }
     func nanoseconds(_ time: timeval) -> UInt64 {
       UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_usec) &* 1_000
     }
-    return nanoseconds(usage.ru_utime) &+ nanoseconds(usage.ru_stime)
+    return (nanoseconds(usage.ru_utime), nanoseconds(usage.ru_stime))
+  }
+
+  /// What to say if samples stand for much less CPU time than a command that ended used: each
+  /// thread starts with a whole period, so that one shorter than it is never seen.
+  func coverageNote(covered: UInt64, frequency: Int, excludesKernel: Bool) -> String? {
+    guard case .heldChild = target else { return nil }
+    let used = excludesKernel ? childUserCPU : cpuUsed
+    let period = 1e9 / Double(max(1, frequency))
+    let missing = Double(used) - Double(covered)
+    guard missing > 0.1 * Double(used), missing > 20 * period else { return nil }
+    return
+      "the samples stand for \(text(Double(covered) / 1e9)) of \(text(Double(used) / 1e9)) s of"
+      + " CPU time: threads and processes that use less than \(text(period / 1e6)) ms are not seen;"
+      + " raise --freq"
   }
 
   /// Why no sample was taken, as one sentence with what to do.
@@ -126,7 +144,8 @@ final class TargetActivity {
       return "\(what) ended before the delay of \(text(delay)) s was over"
     }
     if ending == .targetEnded, used < period * 2 {
-      return "\(what) ended after \(text(seconds)) s and \(text(used)) ms of CPU time, too early for"
+      return
+        "\(what) ended after \(text(seconds)) s and \(text(used)) ms of CPU time, too early for"
         + " a sample every \(text(period)) ms: raise --freq or give it more to do"
     }
     if used < 1 {
@@ -148,6 +167,11 @@ final class TargetActivity {
     if used < period * 2 {
       return "\(what) used only \(text(used)) ms of CPU time in \(text(seconds)) s, less than a"
         + " sample every \(text(period)) ms can see: raise --freq or record longer"
+    }
+    if case .heldChild = target {
+      return
+        "\(what) used \(text(used)) ms of CPU time in threads and processes that used less than"
+        + " the \(text(period)) ms between samples each: raise --freq"
     }
     return "\(what) used \(text(used)) ms of CPU time, but the kernel delivered no sample"
   }

@@ -1,6 +1,7 @@
 internal import LinuxSystem
 
-/// The open events of a session: for each thread one on each CPU. The first on a CPU owns its ring.
+/// The open events of a session: for each thread one on each CPU, and for each CPU a ring that all
+/// of them on it write to.
 final class EventSet {
   private let request: PerfEventRequest
   private let cpus: [Int32]
@@ -9,42 +10,54 @@ final class EventSet {
     let event: PerfEvent
     init(_ event: consuming PerfEvent) { self.event = event }
   }
-  private var leaders: [Box] = []
-  private var followers: [Box] = []
-  private(set) var threads: Set<ProcessID> = []
+  private var owners: [Box] = []
+  private var samplers: [Box] = []
+  /// Threads whose events were opened, and when all of one were (CLOCK_MONOTONIC): what a thread
+  /// starts after that moment has inherited every one of them.
+  private(set) var threads: [ProcessID: UInt64] = [:]
 
   init(request: PerfEventRequest, cpus: [Int32]) {
     self.request = request
     self.cpus = cpus
   }
 
-  var leaderDescriptors: [Int32] { leaders.map { $0.event.pollDescriptor } }
+  var ringDescriptors: [Int32] { owners.map { $0.event.pollDescriptor } }
 
-  /// Opens the first thread's events and maps a ring of `dataBytes` onto each.
-  func openLeaders(thread: ProcessID, dataBytes: Int) throws(SystemCallError) -> [PerfRing] {
-    leaders = []
+  /// Maps a ring of `dataBytes` for each CPU.
+  ///
+  /// Its owner is an event of this very thread that records nothing. A ring of one of the target's
+  /// threads would report a hang-up from when that thread ends, however many others go on.
+  func openRings(dataBytes: Int) throws(SystemCallError) -> [PerfRing] {
+    var quiet = request
+    quiet.counter = .none
+    quiet.frequency = 0
+    quiet.isInherited = false
+    quiet.startsAtExec = false
+    quiet.recordsProcesses = false
+    quiet.excludeKernel = true
+    owners = []
     var rings: [PerfRing] = []
     for cpu in cpus {
-      let event = try PerfEvent(request, thread: thread, cpu: cpu)
+      let event = try PerfEvent(quiet, thread: 0, cpu: cpu)
       rings.append(try PerfRing(event: event, dataBytes: dataBytes))
-      leaders.append(Box(event))
+      owners.append(Box(event))
     }
-    threads.insert(thread)
     return rings
   }
 
-  /// Opens a further thread's events, which write to the rings of their CPUs.
+  /// Opens a thread's events, which write to the rings of their CPUs; none if one is refused.
   func open(thread: ProcessID) throws(SystemCallError) {
-    for (cpu, leader) in zip(cpus, leaders) {
+    var opened: [Box] = []
+    for (cpu, owner) in zip(cpus, owners) {
       let event = try PerfEvent(request, thread: thread, cpu: cpu)
-      try event.redirect(to: leader.event)
-      followers.append(Box(event))
+      try event.redirect(to: owner.event)
+      opened.append(Box(event))
     }
-    threads.insert(thread)
+    samplers += opened
+    threads[thread] = Clock.monotonicNanoseconds
   }
 
   func disable() {
-    for box in leaders { box.event.disable() }
-    for box in followers { box.event.disable() }
+    for box in samplers { box.event.disable() }
   }
 }

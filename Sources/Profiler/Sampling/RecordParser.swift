@@ -24,11 +24,19 @@ struct RecordParser {
   /// PERF_RECORD_MISC_MMAP_BUILD_ID.
   private static let hasBuildID: UInt16 = 1 << 14
 
-  /// The time stamp of a record: a field of samples, the last word of all others
-  /// (`sample_id_all` with TID and TIME).
-  static func nanoseconds(type: UInt32, bytes: UnsafeRawBufferPointer) -> UInt64 {
-    if type == RecordType.sample { return word(bytes, 24) ?? 0 }
-    return word(bytes, bytes.count - 8) ?? 0
+  /// The time stamp of a record: a field of samples, near the end of all others (`sample_id_all`
+  /// with TID, TIME and perhaps ID).
+  func nanoseconds(type: UInt32, bytes: UnsafeRawBufferPointer) -> UInt64 {
+    if type == RecordType.sample { return Self.word(bytes, 24) ?? 0 }
+    return Self.word(bytes, bytes.count - (fields.contains(.event) ? 16 : 8)) ?? 0
+  }
+
+  /// Who was born of whom, if it is a record of that.
+  func birth(type: UInt32, bytes: UnsafeRawBufferPointer) -> Births.Birth? {
+    guard type == RecordType.fork, let thread = Self.id(bytes, 16), let parent = Self.id(bytes, 20)
+    else { return nil }
+    return Births.Birth(
+      thread: thread, parent: parent, nanoseconds: nanoseconds(type: type, bytes: bytes))
   }
 
   static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64? {
@@ -48,10 +56,17 @@ struct RecordParser {
   func sample(_ record: PerfRing.Record) -> Sample? {
     let bytes = record.bytes
     guard let instructionPointer = Self.word(bytes, 8), let process = Self.id(bytes, 16),
-      let thread = Self.id(bytes, 20), let time = Self.word(bytes, 24),
-      let period = Self.word(bytes, 32)
+      let thread = Self.id(bytes, 20), let time = Self.word(bytes, 24)
     else { return nil }
-    var offset = 40
+    var offset = 32
+    var identifier: UInt64 = 0
+    if fields.contains(.event) {
+      guard let number = Self.word(bytes, offset) else { return nil }
+      identifier = number
+      offset += 8
+    }
+    guard let period = Self.word(bytes, offset) else { return nil }
+    offset += 8
     var chain = UnsafeRawBufferPointer(start: nil, count: 0)
     if fields.contains(.callChain) {
       guard let count = Self.word(bytes, offset), count <= UInt64(bytes.count / 8) else {
@@ -88,7 +103,7 @@ struct RecordParser {
     return Sample(
       process: process, thread: thread, nanoseconds: time,
       instructionPointer: instructionPointer,
-      inKernel: record.misc & Self.modeMask == Self.kernelMode, period: period,
+      inKernel: record.misc & Self.modeMask == Self.kernelMode, event: identifier, period: period,
       callChain: Sample.CallChain(bytes: chain), registers: registers, stack: stack)
   }
 

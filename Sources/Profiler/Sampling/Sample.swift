@@ -10,6 +10,9 @@ public struct Sample {
   /// Where the CPU was; in the kernel if `inKernel`.
   public let instructionPointer: UInt64
   public let inKernel: Bool
+  /// Which event made it; what a thread inherited has the number of the one it inherited from. 0
+  /// if not recorded.
+  public let event: UInt64
   /// What this sample stands for: nanoseconds of a clock, or events of a counter.
   public let period: UInt64
   /// The kernel's call chain, context markers (PERF_CONTEXT_*) included, innermost first.

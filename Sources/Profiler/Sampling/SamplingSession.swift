@@ -17,6 +17,8 @@ public final class SamplingSession {
   private let rings: [PerfRing]
   private let eventSet: EventSet
   private let parser: RecordParser
+  /// Nil if no thread can have been opened and have inherited as well.
+  private var owners: OwnerTable?
 
   /// Opens the events of every thread of the target.
   ///
@@ -27,14 +29,15 @@ public final class SamplingSession {
     rings = opened.rings
     eventSet = opened.events
     parser = RecordParser(fields: opened.plan.request.fields)
+    owners = opened.mayOverlap ? OwnerTable() : nil
     openedNanoseconds = Clock.monotonicNanoseconds
   }
 
   /// Descriptors that poll readable when a quarter of a ring is full.
-  public var pollDescriptors: [Int32] { eventSet.leaderDescriptors }
+  public var pollDescriptors: [Int32] { eventSet.ringDescriptors }
 
   /// The threads that were there when the session was opened.
-  public var initialThreads: Set<ProcessID> { eventSet.threads }
+  public var initialThreads: Set<ProcessID> { Set(eventSet.threads.keys) }
 
   /// Stops sampling; what is in the rings can still be drained.
   public func stop() {
@@ -47,10 +50,14 @@ public final class SamplingSession {
   /// the present: stay a few milliseconds behind while sampling goes on.
   public func drain(until horizon: UInt64, into visitor: some SampleVisitor) {
     for ring in rings { ring.refresh() }
-    while let (ring, record) = oldest(before: horizon) {
+    while let (index, record) = oldest(before: horizon) {
       switch record.type {
       case RecordParser.RecordType.sample:
-        if let sample = parser.sample(record) { visitor.visit(sample) }
+        if let sample = parser.sample(record),
+          owners?.counts(thread: sample.thread, ring: index, event: sample.event) != false
+        {
+          visitor.visit(sample)
+        }
       case RecordParser.RecordType.lost:
         lost &+= RecordParser.word(record.bytes, 16) ?? 0
       case RecordParser.RecordType.lostSamples:
@@ -58,20 +65,23 @@ public final class SamplingSession {
       case RecordParser.RecordType.throttle:
         throttled &+= 1
       default:
-        if let event = parser.event(record) { visitor.visit(event) }
+        if let event = parser.event(record) {
+          if case .exited(_, let thread) = event { owners?.forget(thread, rings: rings.count) }
+          visitor.visit(event)
+        }
       }
-      ring.consume()
+      rings[index].consume()
     }
   }
 
-  private func oldest(before horizon: UInt64) -> (PerfRing, PerfRing.Record)? {
-    var found: (PerfRing, PerfRing.Record)?
+  private func oldest(before horizon: UInt64) -> (Int, PerfRing.Record)? {
+    var found: (Int, PerfRing.Record)?
     var foundTime = horizon
-    for ring in rings {
+    for (index, ring) in rings.enumerated() {
       guard let record = ring.peek() else { continue }
-      let time = RecordParser.nanoseconds(type: record.type, bytes: record.bytes)
+      let time = parser.nanoseconds(type: record.type, bytes: record.bytes)
       if time < foundTime {
-        found = (ring, record)
+        found = (index, record)
         foundTime = time
       }
     }

@@ -4,7 +4,7 @@ public import LinuxSystem
 public enum SamplingTarget: Sendable, Equatable {
   /// Running processes: all their threads, their descendants, and what they start.
   case processes([ProcessID])
-  /// Single threads, and what they start.
+  /// Single threads, without what they start.
   case threads([ProcessID])
   /// A child that is held and runs when its events exist.
   case heldChild(ProcessID)

@@ -14,6 +14,7 @@ public struct SamplingPlan: Sendable {
     switch request.counter {
     case .cpuClock: request.excludeKernel ? "cpu-clock:u" : "cpu-clock"
     case .cycles: request.excludeKernel ? "cycles:u" : "cycles"
+    case .none: "none"
     }
   }
 
@@ -33,29 +34,16 @@ struct SessionOpening {
     let plan: SamplingPlan
     let rings: [PerfRing]
     let events: EventSet
-  }
-
-  init(target: SamplingTarget, settings: SamplingSettings) {
-    self.target = target
-    self.settings = settings
+    /// Whether a thread may have been opened and have inherited as well.
+    let mayOverlap: Bool
   }
 
   func open() throws(SamplingError) -> Opened {
     let cpus = Machine.onlineCPUs
-    var candidates = try currentThreads()
+    let candidates = try currentThreads()
     var request = initialRequest()
     var notes: [String] = []
-    // A thread that ends meanwhile is not an error while another is left.
-    while true {
-      guard let first = candidates.first else { throw SamplingError.targetEnded(target) }
-      do throws(SystemCallError) {
-        try settle(&request, thread: first, cpu: cpus[0], notes: &notes)
-        break
-      } catch {
-        guard error.code == ESRCH else { throw refusal(error, thread: first, request: request) }
-        candidates.removeFirst()
-      }
-    }
+    let first = try settle(&request, among: candidates, cpu: cpus[0], notes: &notes)
     var ringBytes = Self.largestRing
     while true {
       if case .stackCopy(let wanted) = settings.callGraph {
@@ -65,21 +53,22 @@ struct SessionOpening {
       }
       request.wakeupBytes = UInt32(ringBytes / 4)
       let events = EventSet(request: request, cpus: cpus)
-      let first = candidates[0]
       do throws(SystemCallError) {
-        let rings = try events.openLeaders(thread: first, dataBytes: ringBytes)
-        try openRemaining(candidates, events: events, rings: rings)
+        let rings = try events.openRings(dataBytes: ringBytes)
+        let mayOverlap = try openThreads(
+          candidates, events: events, rings: rings, fields: request.fields)
+        guard !events.threads.isEmpty else { throw SystemCallError(call: "open", code: ESRCH) }
         if ringBytes < Self.largestRing { notes.append(ringNote(ringBytes, request)) }
         return Opened(
           plan: SamplingPlan(request: request, ringBytes: ringBytes, notes: notes),
-          rings: rings, events: events)
+          rings: rings, events: events, mayOverlap: mayOverlap)
       } catch {
         if error.call == "mmap", error.code == EPERM || error.code == ENOMEM,
           ringBytes > Self.smallestRing
         {
           ringBytes /= 2
-        } else if error.code == ESRCH, candidates.count > 1 {
-          candidates.removeFirst()
+        } else if error.code == ESRCH {
+          throw SamplingError.targetEnded(target)
         } else {
           throw refusal(error, thread: first, request: request)
         }
@@ -87,8 +76,25 @@ struct SessionOpening {
     }
   }
 
+  /// Finds the best event the kernel grants for one of the threads; which one it was. A thread that
+  /// ends meanwhile is not an error while another is left.
+  private func settle(
+    _ request: inout PerfEventRequest, among candidates: [ProcessID], cpu: Int32,
+    notes: inout [String]
+  ) throws(SamplingError) -> ProcessID {
+    for thread in candidates {
+      do throws(SystemCallError) {
+        try settle(&request, thread: thread, cpu: cpu, notes: &notes)
+        return thread
+      } catch {
+        if error.code != ESRCH { throw refusal(error, thread: thread, request: request) }
+      }
+    }
+    throw SamplingError.targetEnded(target)
+  }
+
   private func initialRequest() -> PerfEventRequest {
-    var fields: PerfEventRequest.Fields = [.instructionPointer, .thread, .time, .period]
+    var fields: PerfEventRequest.Fields = [.instructionPointer, .thread, .time, .event, .period]
     var request = PerfEventRequest(
       counter: .cycles, frequency: UInt64(clamping: settings.frequency), fields: fields,
       excludeKernel: settings.kernel == .no)
@@ -103,7 +109,11 @@ struct SessionOpening {
       request.excludeUserCallChain = true
     }
     request.fields = fields
-    if case .heldChild = target { request.startsAtExec = true }
+    switch target {
+    case .heldChild: request.startsAtExec = true
+    case .threads: request.isInherited = false
+    case .processes: break
+    }
     return request
   }
 
@@ -135,13 +145,17 @@ struct SessionOpening {
   }
 
   /// Opens every thread there is, listing again until nothing is new. A thread that was born of an
-  /// opened one has inherited its events, and the ring has the record of its birth.
-  private func openRemaining(
-    _ first: [ProcessID], events: EventSet, rings: [PerfRing]
-  ) throws(SystemCallError) {
-    var pending = first.filter { !events.threads.contains($0) }
-    var inherited: Set<ProcessID> = []
-    while !pending.isEmpty {
+  /// opened one has inherited its events, and the ring has the record of its birth. Answers whether
+  /// a thread may have been opened and have inherited as well.
+  private func openThreads(
+    _ first: [ProcessID], events: EventSet, rings: [PerfRing], fields: PerfEventRequest.Fields
+  ) throws(SystemCallError) -> Bool {
+    let parser = RecordParser(fields: fields)
+    var pending = first
+    var mayOverlap = false
+    // Every round covers what was born of threads that were covered: a target that is ahead of this
+    // for so long starts threads in a chain, and one of the chain is met sooner or later.
+    for _ in 0..<200 where !pending.isEmpty {
       for thread in pending {
         do throws(SystemCallError) {
           try events.open(thread: thread)
@@ -149,20 +163,22 @@ struct SessionOpening {
           if error.code != ESRCH { throw error }
         }
       }
-      if case .heldChild = target { return }
-      let listed = ((try? currentThreads()) ?? []).filter { !events.threads.contains($0) }
-      if listed.isEmpty { return }
+      guard case .processes = target else { return false }
+      // Those that ended before they were opened are not listed again.
+      let listed = ((try? currentThreads()) ?? []).filter { events.threads[$0] == nil }
+      if listed.isEmpty { return mayOverlap }
       // A thread is listed a moment before its birth is recorded.
       usleep(2_000)
+      var births = Births()
       for ring in rings {
         ring.scan { type, bytes in
-          if type == RecordParser.RecordType.fork, let thread = RecordParser.half(bytes, 16) {
-            inherited.insert(ProcessID(bitPattern: thread))
-          }
+          if let birth = parser.birth(type: type, bytes: bytes) { births.note(birth) }
         }
       }
-      pending = listed.filter { !inherited.contains($0) }
+      pending = listed.filter { !births.isComplete($0, opened: events.threads) }
+      if !pending.isEmpty { mayOverlap = true }
     }
+    return mayOverlap
   }
 
   private func currentThreads() throws(SamplingError) -> [ProcessID] {

@@ -8,6 +8,7 @@ import Terminal
 /// Records what `plan` says and writes what it asks for.
 func runProfile(_ plan: ProfilePlan) throws {
   try plan.outputs.probe()
+  if let report = plan.report { try OutputFile.probe(report.path) }
   let recording: Recording
   do throws(RecordingError) {
     recording = try Recording(plan.recordingOptions)
@@ -33,8 +34,15 @@ func runProfile(_ plan: ProfilePlan) throws {
 
   let result = recording.result()
   if let reason = result.emptyReason {
-    _ = recording.waitForCommand()
-    throw CommandError(.failed, "no samples: \(reason)")
+    let exit = recording.waitForCommand { progress.note("note: \($0)") }
+    let error = CommandError(.failed, "no samples: \(reason)")
+    // A command that failed says more than that it failed too early to be seen.
+    guard ending == .targetEnded, let exit, exit.shellCode != 0 else { throw error }
+    progress.note("lynx profile: \(error.message)")
+    throw CommandEnded(status: exit.shellCode)
+  }
+  for note in result.summary.notes where !recording.notes.contains(note) {
+    progress.note("note: \(note)")
   }
   let written = try plan.outputs.write(result.profile)
   let processing = Double(Clock.monotonicNanoseconds - recording.stopNanoseconds) / 1e9
@@ -44,7 +52,7 @@ func runProfile(_ plan: ProfilePlan) throws {
   let report = ProfileReport(
     summary: summary, processingSeconds: processing, written: written,
     top: try TopFunctions(profile: result.profile))
-  let exit = recording.waitForCommand()
+  let exit = recording.waitForCommand { progress.note("note: \($0)") }
   if let destination = plan.report {
     try destination.write(report.json)
   } else if !plan.manner.isQuiet {
@@ -102,6 +110,8 @@ extension CommandError {
         name.contains("/")
           ? "there is no \(quoted(name)) to execute, or the interpreter it names is missing"
           : "there is no command \(quoted(name)) in PATH; write ./\(name) if it lies here")
+    case EACCES where isDirectory(name):
+      return CommandError(.noPermission, "\(quoted(name)) is a directory; name a program in it")
     case EACCES, EPERM:
       return CommandError(
         .noPermission, "\(quoted(name)) cannot be executed: \(error.reason.lowercased())",
@@ -110,6 +120,11 @@ extension CommandError {
       return CommandError(
         .noPermission, "\(quoted(name)) cannot be executed: \(error.reason.lowercased())")
     }
+  }
+
+  private static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   private init(_ error: SamplingError) {

@@ -51,15 +51,24 @@ struct lynx_held_child {
 };
 
 /// Forks a child that waits for `release_fd`, then calls execvp. Signal dispositions are the
-/// defaults again and the mask is empty, except that what the parent ignored stays ignored.
-/// Returns 0 or -errno.
+/// defaults again and the mask is empty, except that what the parent ignored stays ignored; its
+/// soft limit of open files is `open_files`. SIGCHLD is the default in the parent from now on: if
+/// it were ignored the child could not be waited for. Returns 0 or -errno.
 int lynx_spawn_held(
-  char *_Nullable const *_Nonnull arguments, struct lynx_held_child *_Nonnull child);
+  char *_Nullable const *_Nonnull arguments, uint64_t open_files,
+  struct lynx_held_child *_Nonnull child);
+
+/// Whether a signal is ignored, as SIGHUP is below nohup.
+bool lynx_signal_is_ignored(int number);
 
 /// A signalfd for the signals given, which are blocked in the calling thread; or -errno.
 int lynx_signal_descriptor(const int *_Nonnull signals, size_t count);
 /// Unblocks the signals and restores their default action.
 void lynx_signal_restore(const int *_Nonnull signals, size_t count);
+
+/// Asks for this thread to run soon after it wakes, for short turns: as nice as given, or as nice
+/// as before where that is not permitted. Returns 0 or -errno.
+int lynx_prefer_short_turns(int nice);
 
 /// pidfd_open(2): a descriptor that polls readable when the process has ended; or -errno.
 int lynx_pidfd_open(pid_t pid);
