@@ -29,12 +29,19 @@ struct SwiftNameTests {
     return found.sorted()
   }
 
-  static func demanglerPath() throws -> String {
+  static func demanglerPath() throws -> String { try toolchainProgram("swift-demangle") }
+
+  /// A program that lies beside `swift`.
+  static func toolchainProgram(_ name: String) throws -> String {
     for folder in (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") {
-      let path = folder + "/swift-demangle"
-      if FileManager.default.isExecutableFile(atPath: String(path)) { return String(path) }
+      let path = "\(folder)/\(name)"
+      if FileManager.default.isExecutableFile(atPath: "\(folder)/swift"),
+        FileManager.default.isExecutableFile(atPath: path)
+      {
+        return path
+      }
     }
-    throw Tool.Failure(description: "there is no swift-demangle on the PATH")
+    throw Tool.Failure(description: "there is no \(name) beside swift on the PATH")
   }
 
   @Test("for every function of this executable and of the standard library")

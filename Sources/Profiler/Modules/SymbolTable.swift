@@ -67,9 +67,13 @@ struct SymbolTable {
       let middle = (low + high) / 2
       if starts[middle] <= address { low = middle + 1 } else { high = middle }
     }
-    guard low > 0, address < ends[low - 1] else { return nil }
-    guard let name = names[low - 1], name.pointee != 0 else { return nil }
-    return Symbol(start: starts[low - 1], end: ends[low - 1], name: String(cString: name))
+    // Behind a function that lies within another comes the rest of the outer one.
+    var found = low - 1
+    while found >= 0, low - found <= 16, address >= ends[found] { found -= 1 }
+    guard found >= 0, address < ends[found], let name = names[found], name.pointee != 0 else {
+      return nil
+    }
+    return Symbol(start: starts[found], end: ends[found], name: String(cString: name))
   }
 
   private static func isFunction(_ symbol: Elf64_Sym, in file: ElfFile) -> Bool {
