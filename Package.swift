@@ -88,6 +88,11 @@ let package = Package(
       ],
       path: "Sources/lynx", swiftSettings: strict),
 
+    // Lab. Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
+    .executableTarget(
+      name: "PeerBenchmarks", dependencies: ["Terminal", "LinuxSystem", "Profiles"],
+      path: "Sources/Lab/PeerBenchmarks", swiftSettings: strict),
+
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
     tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),
