@@ -80,6 +80,11 @@ let package = Package(
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
     .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/Build/CommitStamp"),
 
+    // Lab. Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
+    .executableTarget(
+      name: "PeerBenchmarks", dependencies: ["Terminal", "LinuxSystem", "Profiles"],
+      path: "Sources/Lab/PeerBenchmarks", swiftSettings: strict),
+
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
     tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),
