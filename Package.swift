@@ -96,6 +96,7 @@ let package = Package(
     tests("UnwindingTests", ["Unwinding", "Modules", "Sampling", "LinuxSystem"]),
     tests("SymbolsTests", ["Symbols", "Modules"]),
     tests("CommandTests", ["Profiles", "Terminal"]),
+    tests("ProfilingTests", []),
   ],
   swiftLanguageModes: [.v6]
 )
