@@ -93,6 +93,7 @@ let package = Package(
     tests("UnwindingTests", ["Unwinding", "Modules", "Sampling", "LinuxSystem"]),
     tests("SymbolsTests", ["Symbols", "Modules", "LinuxSystem"]),
     tests("CommandTests", ["Profiles", "Terminal"]),
+    tests("ProfilingTests", []),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -148,6 +148,32 @@ public enum Processes {
     }
   }
 
+  /// A program that would be executed under a name.
+  public struct Program: Sendable {
+    public let path: String
+    /// Whether its user or group become those of its file (set-user-ID, set-group-ID).
+    public let changesUser: Bool
+    public let isDirectory: Bool
+  }
+
+  /// Looks a program up as execvp(3) does, though it may lack the permission to be executed.
+  public static func program(named name: String) -> Program? {
+    var places = [name]
+    if !name.contains("/") {
+      let search = getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin"
+      places = search.split(separator: ":", omittingEmptySubsequences: false)
+        .map { $0.isEmpty ? name : "\($0)/\(name)" }
+    }
+    for place in places {
+      var status = stat()
+      guard stat(place, &status) == 0 else { continue }
+      return Program(
+        path: place, changesUser: status.st_mode & (S_ISUID | S_ISGID) != 0,
+        isDirectory: status.st_mode & S_IFMT == S_IFDIR)
+    }
+    return nil
+  }
+
   /// A descriptor that polls readable when the process has ended; nil if there is none to have.
   public static func endDescriptor(of process: ProcessID) -> Int32? {
     let number = lynx_pidfd_open(process)

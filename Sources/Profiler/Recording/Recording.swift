@@ -115,7 +115,8 @@ public final class Recording {
     }
     // Rings fill while hundreds of the target's threads have their turns.
     Machine.preferShortTurns()
-    activity = TargetActivity(target)
+    let command = if case .command(let command) = options.target { command } else { [String]() }
+    activity = TargetActivity(target, command: command)
     let framePointers = options.sampling.callGraph == .framePointers
     collector = SampleCollector(store: ModuleStore(), followsFramePointers: framePointers)
     do throws(SamplingError) {

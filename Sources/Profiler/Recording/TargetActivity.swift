@@ -14,10 +14,13 @@ final class TargetActivity {
   private var childUserCPU: UInt64 = 0
   private let childCPUAtStart: (user: UInt64, system: UInt64)
   private var lastState: Character?
+  private let command: [String]
   let description: String
 
-  init(_ target: SamplingTarget) {
+  /// `command` is what was started for the purpose, if something was.
+  init(_ target: SamplingTarget, command: [String] = []) {
     self.target = target
+    self.command = command
     switch target {
     case .processes(let list):
       members = list.map { ($0, $0) }
@@ -159,6 +162,11 @@ final class TargetActivity {
         return "\(what) slept: it used no CPU time in \(text(seconds)) s; give it work to do while"
           + " it is profiled"
       }
+    }
+    if let name = command.first, let program = Processes.program(named: name), program.changesUser {
+      return
+        "\(program.path) runs as another user or group than starts it, and the kernel samples no"
+        + " such program from its start: start it, then attach with --pid (and sudo)"
     }
     if excludesKernel {
       return "\(what) used \(text(used)) ms of CPU time, all of it in the kernel, which this user"

@@ -103,28 +103,22 @@ extension CommandError {
   }
 
   private static func unstartable(_ name: String, _ error: SystemCallError) -> CommandError {
-    switch error.code {
-    case ENOENT, ENOTDIR:
+    let program = Processes.program(named: name)
+    // A folder of PATH that may not be looked into counts as refused, though nothing is there.
+    if program == nil || error.code == ENOENT || error.code == ENOTDIR {
       return CommandError(
         .noInput,
         name.contains("/")
           ? "there is no \(quoted(name)) to execute, or the interpreter it names is missing"
           : "there is no command \(quoted(name)) in PATH; write ./\(name) if it lies here")
-    case EACCES where isDirectory(name):
-      return CommandError(.noPermission, "\(quoted(name)) is a directory; name a program in it")
-    case EACCES, EPERM:
-      return CommandError(
-        .noPermission, "\(quoted(name)) cannot be executed: \(error.reason.lowercased())",
-        remedy: "chmod +x \(quoted(name))")
-    default:
-      return CommandError(
-        .noPermission, "\(quoted(name)) cannot be executed: \(error.reason.lowercased())")
     }
-  }
-
-  private static func isDirectory(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    if let program, program.isDirectory {
+      return CommandError(.noPermission, "\(quoted(name)) is a directory; name a program in it")
+    }
+    return CommandError(
+      .noPermission, "\(quoted(name)) cannot be executed: \(error.reason.lowercased())",
+      remedy: error.code == EACCES || error.code == EPERM
+        ? "chmod +x \(quoted(program?.path ?? name))" : nil)
   }
 
   private init(_ error: SamplingError) {
