@@ -93,6 +93,11 @@ public final class ModuleFile {
     return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
+  /// Opens what names this module's functions; nil if there is no file.
+  public func openFunctionNames() -> FunctionNames? {
+    nameSource.flatMap { FunctionNames($0) }
+  }
+
   /// What ``FunctionNames`` is opened from: a handle of its own on the same file, so that it may be
   /// read by another thread. nil if there is no file.
   public var nameSource: NameSource? {
