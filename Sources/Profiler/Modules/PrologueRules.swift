@@ -1,7 +1,8 @@
 internal import LinuxSystem
 
 /// Rules for code that no call-frame information describes: helpers that compilers emit without,
-/// and linkage stubs. What the first instructions of the function do tells where its frame is.
+/// functions that cannot throw, and linkage stubs. What the first instructions of the function
+/// did, and what is left of its last ones, tells where its frame is.
 struct PrologueRules {
   let file: ElfFile
   let symbols: SymbolTable
@@ -15,33 +16,178 @@ struct PrologueRules {
       return .atEntry
     }
     guard let symbol = symbols.symbol(at: address) else { return nil }
-    let code = file.loadedBytes(at: symbol.start, count: 32)
     let position = Int(clamping: address &- symbol.start)
     #if arch(x86_64)
-      // push %rbp; mov %rsp,%rbp in either encoding, endbr64 perhaps before it.
-      let push: UInt8 = 0x55
-      let moves: [[UInt8]] = [[0x48, 0x89, 0xe5], [0x48, 0x8b, 0xec]]
-      guard let pushed = code.prefix(16).firstIndex(of: push), pushed + 4 <= code.count,
-        moves.contains(Array(code[(pushed + 1)..<(pushed + 4)]))
-      else { return .atEntry }
-      if position <= pushed { return .atEntry }
-      if position < pushed + 4 { return .afterPush }
-      return isAtReturn(address) ? .atEntry : .framePointer
+      let prologue = Prologue(file.loadedBytes(at: symbol.start, count: min(64, position)))
+      return prologue.rule(
+        before: Epilogue(file.loadedBytes(at: address, count: 48)), in: symbol, at: address)
     #elseif arch(arm64)
       // stp x29, x30, [sp, #-n]! followed by mov x29, sp.
+      let code = file.loadedBytes(at: symbol.start, count: 8)
       guard code.count >= 8, position > 4 else { return .atEntry }
       let first = UInt32(littleEndianBytes: code[0..<4])
       return first & 0xffc0_7fff == 0xa980_7bfd ? .framePointer : .atEntry
     #endif
   }
-
-  #if arch(x86_64)
-    /// Whether the instruction is `ret`: the frame pointer has been popped then.
-    private func isAtReturn(_ address: UInt64) -> Bool {
-      file.loadedBytes(at: address, count: 1).first == 0xc3
-    }
-  #endif
 }
+
+#if arch(x86_64)
+  /// What the first instructions of a function, as far as they ran, did to the stack pointer.
+  private struct Prologue {
+    /// CFA − rsp.
+    private(set) var depth: Int32 = 8
+    /// CFA − rbp, once rbp points into the frame.
+    private(set) var framePointerDepth: Int32?
+    /// Callee-saved registers by DWARF number, and CFA − where they were pushed.
+    private(set) var saved: [(register: Int, depth: Int32)] = []
+
+    /// Reads pushes, `sub $n,%rsp`, `mov %rsp,%rbp` and moves between registers, up to the first
+    /// instruction that is none of them; one that is cut off did not run yet.
+    init(_ code: [UInt8]) {
+      var code = code[...]
+      if code.starts(with: [0xf3, 0x0f, 0x1e, 0xfa]) { code = code.dropFirst(4) }
+      while let length = step(code), length <= code.count { code = code.dropFirst(length) }
+    }
+
+    private mutating func step(_ code: ArraySlice<UInt8>) -> Int? {
+      if let (number, length) = X86.register(code, 0x50) {
+        depth += 8
+        saved.append((number, depth))
+        return length
+      }
+      if code.starts(with: [0x48, 0x89, 0xe5]) || code.starts(with: [0x48, 0x8b, 0xec]) {
+        framePointerDepth = depth
+        return 3
+      }
+      if let (amount, length) = X86.stackAdjustment(code, 0xec) {
+        depth = depth.addingReportingOverflow(amount).partialValue
+        return length
+      }
+      return X86.moveBetweenRegisters(code)
+    }
+
+    /// `CFA = rsp + depth` or `rbp + framePointerDepth`; less of it where an epilogue has begun.
+    func rule(
+      before epilogue: Epilogue, in symbol: SymbolTable.Symbol, at address: UInt64
+    ) -> UnwindRule {
+      var rule = UnwindRule(kind: .simple, cfaRegister: 7, cfaOffset: depth, returnAddress: -8)
+      var reached = Int32.max
+      // More than was pushed was read from the middle of an instruction: a caller's place is the
+      // last byte of its call.
+      if let left = epilogue.depth(in: symbol, at: address), left < depth {
+        rule.cfaOffset = left
+        reached = left
+      } else if let framePointerDepth {
+        rule.cfaRegister = 6
+        rule.cfaOffset = framePointerDepth
+      }
+      for place in UnwindRule.calleeSaved.indices {
+        let first = saved.first { $0.register == UnwindRule.calleeSaved[place] }
+        // What has been popped again is in its register.
+        if let first, first.depth <= reached { rule.saved[place] = -first.depth }
+      }
+      return rule
+    }
+  }
+
+  /// What is left of a function's last instructions.
+  private struct Epilogue {
+    private var depth: Int32 = 8
+    private enum End {
+      case none
+      case leaves
+      /// Bytes from the first instruction to where a jump leads.
+      case jump(Int)
+    }
+    private var end = End.none
+
+    /// Reads `add $n,%rsp` and pops up to a return or a jump.
+    init(_ code: [UInt8]) {
+      var code = code[...]
+      while let length = step(code), length <= code.count { code = code.dropFirst(length) }
+      if code.first == 0xc3 || code.starts(with: [0xf3, 0xc3]) || code.first == 0xc2 {
+        end = .leaves
+      } else if code.first == 0xe9, code.count >= 5 {
+        let distance = Int32(truncatingIfNeeded: X86.word(code.dropFirst()))
+        end = .jump(code.startIndex + 5 + Int(distance))
+      }
+    }
+
+    private mutating func step(_ code: ArraySlice<UInt8>) -> Int? {
+      if let (_, length) = X86.register(code, 0x58) {
+        depth += 8
+        return length
+      }
+      if let (amount, length) = X86.stackAdjustment(code, 0xc4) {
+        depth = depth.addingReportingOverflow(amount).partialValue
+        return length
+      }
+      return nil
+    }
+
+    /// CFA − rsp if the address is within an epilogue: one that returns, or that leaves the
+    /// function by a jump.
+    func depth(in symbol: SymbolTable.Symbol, at address: UInt64) -> Int32? {
+      switch end {
+      case .none: return nil
+      case .leaves: return depth
+      case .jump(let distance):
+        let target = address &+ UInt64(bitPattern: Int64(distance))
+        return target <= symbol.start || target >= symbol.end ? depth : nil
+      }
+    }
+  }
+
+  /// The few instructions that make and undo frames (Intel SDM, volume 2).
+  private enum X86 {
+    /// DWARF numbers in the order of the encoding: rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi.
+    private static let numbers = [0, 2, 1, 3, 7, 6, 4, 5]
+
+    /// `push %r` (0x50) and `pop %r` (0x58).
+    static func register(_ code: ArraySlice<UInt8>, _ base: UInt8) -> (number: Int, length: Int)? {
+      guard let first = code.first else { return nil }
+      if first & 0xf8 == base { return (numbers[Int(first & 7)], 1) }
+      guard first == 0x41, let second = code.dropFirst().first, second & 0xf8 == base else {
+        return nil
+      }
+      return (8 + Int(second & 7), 2)
+    }
+
+    /// `sub $n,%rsp` (0xec) and `add $n,%rsp` (0xc4).
+    static func stackAdjustment(
+      _ code: ArraySlice<UInt8>, _ operand: UInt8
+    ) -> (amount: Int32, length: Int)? {
+      if code.starts(with: [0x48, 0x83, operand]), let small = code.dropFirst(3).first {
+        return (Int32(Int8(bitPattern: small)), 4)
+      }
+      if code.starts(with: [0x48, 0x81, operand]), code.count >= 7 {
+        return (Int32(bitPattern: UInt32(truncatingIfNeeded: word(code.dropFirst(3)))), 7)
+      }
+      return nil
+    }
+
+    /// `mov`, `xor` and `test` whose operands are registers other than rsp and rbp; its length.
+    static func moveBetweenRegisters(_ code: ArraySlice<UInt8>) -> Int? {
+      var rest = code
+      var prefix: UInt8 = 0
+      if let first = rest.first, first & 0xf0 == 0x40 {
+        rest = rest.dropFirst()
+        prefix = first
+      }
+      guard let operation = rest.first, let operands = rest.dropFirst().first,
+        [0x89, 0x8b, 0x31, 0x85].contains(operation), operands >= 0xc0
+      else { return nil }
+      // 4 and 5 are rsp and rbp, unless the prefix makes them r12 and r13.
+      let isFrame = { (number: UInt8, bit: UInt8) in number & 6 == 4 && prefix & bit == 0 }
+      if isFrame(operands >> 3 & 7, 4) || isFrame(operands & 7, 1) { return nil }
+      return prefix == 0 ? 2 : 3
+    }
+
+    static func word(_ code: ArraySlice<UInt8>) -> UInt64 {
+      code.prefix(4).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+  }
+#endif
 
 #if arch(arm64)
   extension UInt32 {
