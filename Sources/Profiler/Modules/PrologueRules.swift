@@ -41,8 +41,8 @@ struct PrologueRules {
     /// Callee-saved registers by DWARF number, and CFA − where they were pushed.
     private(set) var saved: [(register: Int, depth: Int32)] = []
 
-    /// Reads pushes, `sub $n,%rsp`, `mov %rsp,%rbp` and moves between registers, up to the first
-    /// instruction that is none of them; one that is cut off did not run yet.
+    /// Reads pushes, `sub $n,%rsp`, `mov %rsp,%rbp` and what leaves both registers alone, up to the
+    /// first jump, call or unknown instruction; one that is cut off did not run yet.
     init(_ code: [UInt8]) {
       var code = code[...]
       if code.starts(with: [0xf3, 0x0f, 0x1e, 0xfa]) { code = code.dropFirst(4) }
@@ -63,7 +63,7 @@ struct PrologueRules {
         depth = depth.addingReportingOverflow(amount).partialValue
         return length
       }
-      return X86.moveBetweenRegisters(code)
+      return X86.lengthOfOther(code)
     }
 
     /// `CFA = rsp + depth` or `rbp + framePointerDepth`; less of it where an epilogue has begun.
@@ -135,56 +135,6 @@ struct PrologueRules {
         let target = address &+ UInt64(bitPattern: Int64(distance))
         return target <= symbol.start || target >= symbol.end ? depth : nil
       }
-    }
-  }
-
-  /// The few instructions that make and undo frames (Intel SDM, volume 2).
-  private enum X86 {
-    /// DWARF numbers in the order of the encoding: rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi.
-    private static let numbers = [0, 2, 1, 3, 7, 6, 4, 5]
-
-    /// `push %r` (0x50) and `pop %r` (0x58).
-    static func register(_ code: ArraySlice<UInt8>, _ base: UInt8) -> (number: Int, length: Int)? {
-      guard let first = code.first else { return nil }
-      if first & 0xf8 == base { return (numbers[Int(first & 7)], 1) }
-      guard first == 0x41, let second = code.dropFirst().first, second & 0xf8 == base else {
-        return nil
-      }
-      return (8 + Int(second & 7), 2)
-    }
-
-    /// `sub $n,%rsp` (0xec) and `add $n,%rsp` (0xc4).
-    static func stackAdjustment(
-      _ code: ArraySlice<UInt8>, _ operand: UInt8
-    ) -> (amount: Int32, length: Int)? {
-      if code.starts(with: [0x48, 0x83, operand]), let small = code.dropFirst(3).first {
-        return (Int32(Int8(bitPattern: small)), 4)
-      }
-      if code.starts(with: [0x48, 0x81, operand]), code.count >= 7 {
-        return (Int32(bitPattern: UInt32(truncatingIfNeeded: word(code.dropFirst(3)))), 7)
-      }
-      return nil
-    }
-
-    /// `mov`, `xor` and `test` whose operands are registers other than rsp and rbp; its length.
-    static func moveBetweenRegisters(_ code: ArraySlice<UInt8>) -> Int? {
-      var rest = code
-      var prefix: UInt8 = 0
-      if let first = rest.first, first & 0xf0 == 0x40 {
-        rest = rest.dropFirst()
-        prefix = first
-      }
-      guard let operation = rest.first, let operands = rest.dropFirst().first,
-        [0x89, 0x8b, 0x31, 0x85].contains(operation), operands >= 0xc0
-      else { return nil }
-      // 4 and 5 are rsp and rbp, unless the prefix makes them r12 and r13.
-      let isFrame = { (number: UInt8, bit: UInt8) in number & 6 == 4 && prefix & bit == 0 }
-      if isFrame(operands >> 3 & 7, 4) || isFrame(operands & 7, 1) { return nil }
-      return prefix == 0 ? 2 : 3
-    }
-
-    static func word(_ code: ArraySlice<UInt8>) -> UInt64 {
-      code.prefix(4).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
   }
 #endif
