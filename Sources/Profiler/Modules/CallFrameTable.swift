@@ -4,43 +4,42 @@ internal import LinuxSystem
 
 /// The call-frame information of one file, compiled to ``UnwindRule``s through libdw.
 ///
-/// `.eh_frame` where there is one, else `.debug_frame`: decided once, since each describes the
-/// whole file. Belongs to one thread at a time.
+/// `.eh_frame`, and for what it leaves out `.debug_frame`: the start files that are linked to every
+/// program bring some of the former even where nothing else has any. Belongs to one thread at a
+/// time.
 final class CallFrameTable {
-  private let table: OpaquePointer
-  private let ownsTable: Bool
+  private let loaded: OpaquePointer?
+  private let debugOnly: OpaquePointer?
   private let debugInformation: OpaquePointer?
 
   /// nil if the file has neither.
   init?(_ file: ElfFile) {
-    if file.section(".eh_frame") != nil || file.segments.isEmpty == false,
-      let table = dwarf_getcfi_elf(file.handle)
-    {
-      self.table = table
-      ownsTable = true
-      debugInformation = nil
-      return
-    }
-    guard file.section(".debug_frame") != nil,
-      let information = dwarf_begin_elf(file.handle, DWARF_C_READ, nil)
-    else { return nil }
-    guard let table = dwarf_getcfi(information) else {
-      dwarf_end(information)
+    loaded =
+      file.section(".eh_frame") != nil || !file.segments.isEmpty
+      ? dwarf_getcfi_elf(file.handle) : nil
+    let isThere = file.section(".debug_frame") != nil || file.section(".zdebug_frame") != nil
+    debugInformation = isThere ? dwarf_begin_elf(file.handle, DWARF_C_READ, nil) : nil
+    debugOnly = debugInformation.flatMap { dwarf_getcfi($0) }
+    if loaded == nil && debugOnly == nil {
+      if let debugInformation { dwarf_end(debugInformation) }
       return nil
     }
-    self.table = table
-    ownsTable = false
-    debugInformation = information
   }
 
   deinit {
-    if ownsTable { dwarf_cfi_end(table) }
+    if let loaded { dwarf_cfi_end(loaded) }
     if let debugInformation { dwarf_end(debugInformation) }
   }
 
   /// The rule at an address in the file's own terms; nil if no entry covers it.
   /// Costs 5–20 µs: callers keep what they get.
   func rule(at address: UInt64) -> UnwindRule? {
+    if let loaded, let rule = rule(at: address, in: loaded) { return rule }
+    if let debugOnly { return rule(at: address, in: debugOnly) }
+    return nil
+  }
+
+  private func rule(at address: UInt64, in table: OpaquePointer) -> UnwindRule? {
     var frame: OpaquePointer?
     guard dwarf_cfi_addrframe(table, address, &frame) == 0, let frame else { return nil }
     defer { free(UnsafeMutableRawPointer(frame)) }

@@ -66,13 +66,6 @@ public struct UnwindRule: Sendable {
     static let atEntry = UnwindRule(
       kind: .simple, cfaRegister: 7, cfaOffset: 8, returnAddress: -8)
 
-    /// After `push %rbp`: `(cfa, ra, rbp) = (rsp + 16, *(rsp + 8), *rsp)`.
-    static let afterPush: UnwindRule = {
-      var rule = UnwindRule(kind: .simple, cfaRegister: 7, cfaOffset: 16, returnAddress: -8)
-      rule.saved[framePointerPlace] = -16
-      return rule
-    }()
-
     /// `(cfa, ra, rbp) = (rbp + 16, *(rbp + 8), *rbp)`.
     public static let framePointer: UnwindRule = {
       var rule = UnwindRule(kind: .simple, cfaRegister: 6, cfaOffset: 16, returnAddress: -8)
