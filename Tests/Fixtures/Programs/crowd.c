@@ -53,6 +53,20 @@ static void join_all(int count) {
   for (int i = 0; i < count; i++) pthread_join(list[i], NULL);
 }
 
+static void *sleeper(void *unused) {
+  for (;;) pause();
+  return unused;
+}
+
+// Threads that are there and do nothing.
+static void idle(int count) {
+  pthread_t born;
+  for (int i = 0; i < count; i++)
+    if (pthread_create(&born, NULL, sleeper, NULL)) exit(9);
+  burn_main(amount);
+  for (;;) pause();
+}
+
 static void one_after_another(int count) {
   for (int i = 0; i < count; i++) join_all(1);
 }
@@ -119,6 +133,7 @@ int main(int count, char **arguments) {
   else if (strcmp(scenario, "sequence") == 0) one_after_another(number);
   else if (strcmp(scenario, "children") == 0) children(number);
   else if (strcmp(scenario, "images") == 0) images(arguments, number);
+  else if (strcmp(scenario, "idle") == 0) idle(number);
   else if (strcmp(scenario, "leave") == 0) leave_to_thread();
   else if (strcmp(scenario, "breed") == 0) breed(number);
   else if (strcmp(scenario, "mixed") == 0) {
