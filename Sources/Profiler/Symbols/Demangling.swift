@@ -8,6 +8,7 @@ public enum Demangling {
   /// split-off parts) gets the function's own name. A name that is not mangled stays as it is,
   /// less what compilers append behind a dot.
   public static func displayName(_ symbol: String) -> String {
+    if symbol.hasSuffix(stub) { return displayName(String(symbol.dropLast(stub.count))) + stub }
     if isSwift(symbol) {
       guard let full = swiftName(symbol) else { return symbol }
       return SwiftNameSimplifier.simplify(full)
@@ -18,9 +19,13 @@ public enum Demangling {
     return withoutCompilerSuffix(symbol)
   }
 
+  /// What is behind the name of a linkage stub, as objdump writes it.
+  private static let stub = "@plt"
+
   /// The whole signature with modules and types, nil if the symbol is not mangled.
   public static func signature(_ symbol: String) -> String? {
-    isSwift(symbol) ? swiftName(symbol) : itaniumOrRustName(symbol, verbose: true)
+    let symbol = symbol.hasSuffix(stub) ? String(symbol.dropLast(stub.count)) : symbol
+    return isSwift(symbol) ? swiftName(symbol) : itaniumOrRustName(symbol, verbose: true)
   }
 
   static func isSwift(_ symbol: String) -> Bool {
