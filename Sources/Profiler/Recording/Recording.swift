@@ -115,8 +115,6 @@ public final class Recording {
     }
     // Rings fill, and a target is not yet watched, while hundreds of its threads have their turns.
     Machine.preferShortTurns()
-    // Read before the rings are there: it takes 50 ms in which they would fill.
-    kernelSymbols = options.sampling.kernel == .no ? nil : KernelSymbols.read()
     let command = if case .command(let command) = options.target { command } else { [String]() }
     activity = TargetActivity(target, command: command)
     let framePointers = options.sampling.callGraph == .framePointers
