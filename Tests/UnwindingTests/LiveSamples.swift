@@ -100,6 +100,13 @@ final class LiveSamples: SampleVisitor {
 
   /// The name of a place, by the module's own symbols; `module+0x1234` where there is none.
   func name(_ place: CodeAddress) -> String {
+    if let known = nameOfPlace[place] { return known }
+    let name = readName(place)
+    nameOfPlace[place] = name
+    return name
+  }
+
+  private func readName(_ place: CodeAddress) -> String {
     guard let index = place.module else { return "?" }
     if names[index] == nil { names[index] = store[index].openFunctionNames() }
     if let names = names[index], let frame = names.resolve([place.address], inlines: false)[0].first
@@ -109,6 +116,7 @@ final class LiveSamples: SampleVisitor {
     return store[index].name + "+0x" + String(place.address, radix: 16)
   }
 
+  private var nameOfPlace: [CodeAddress: String] = [:]
   private var names: [Int: FunctionNames] = [:]
 
   /// Whether call-frame information describes a place.

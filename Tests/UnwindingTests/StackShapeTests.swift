@@ -155,7 +155,7 @@ struct StackShapeTests {
     for (example, count) in examples.sorted(by: { $0.value > $1.value }).prefix(4) {
       print("  \(count) × \(example)")
     }
-    #expect(withFirst > 200)
+    #expect(withFirst > 50)
     #expect(complete * 1000 >= withFirst * 990)
     #expect(ends.root * 100 >= ends.total * 99)
   }
@@ -176,12 +176,53 @@ struct StackShapeTests {
       guard Self.holds(names, ["inHandler", "handle"]) else { return }
       inHandler += 1
       // Behind the signal frame the interrupted function is known, its callers are not.
-      if end != .root, names.contains("burn"), names.count >= 4 { asWanted += 1 }
+      if end == .truncated, names.contains("burn"), names.count >= 4 { asWanted += 1 }
       examples["\(end): " + names.prefix(8).joined(separator: " < "), default: 0] += 1
     }
-    print("alternate stack: \(asWanted) of \(inHandler); \(examples.prefix(4))")
-    #expect(inHandler > 100)
+    print("alternate stack: \(asWanted) of \(inHandler)")
+    for (example, count) in examples.sorted(by: { $0.value > $1.value }).prefix(4) {
+      print("  \(count) × \(example)")
+    }
+    #expect(inHandler > 30)
     #expect(asWanted * 100 >= inHandler * 98)
+  }
+
+  /// Code without a file: frame pointers lead through it.
+  @Test("generated code with frame pointers")
+  func generatedCode() throws {
+    let live = try Self.run(
+      Shape(
+        name: "generated code", command: "gcc -O2", functions: [],
+        source: Self.work + """
+          NOINLINE void called(void) { burn(20000); __asm__ volatile(""); }
+          int main(void) {
+            // push %rbp; mov %rsp,%rbp; call *%rdi; pop %rbp; ret
+            static const unsigned char code[] =
+              {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3};
+            unsigned char *page = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            memcpy(page, code, sizeof code);
+            double end = now() + 1;
+            while (now() < end) ((void (*)(void (*)(void)))page)(called);
+            return 0; }
+          """))
+    var complete = 0
+    var generated = 0
+    _ = live.unwindAll { _, places, end in
+      let names = places.map { live.name($0) }
+      guard names.contains("called") else { return }
+      generated += 1
+      let passes = places.contains { place in
+        guard let module = place.module, case .generated = live.store[module].origin else {
+          return false
+        }
+        return true
+      }
+      if passes, end == .root, Self.holds(names, ["burn", "called", "main"]) { complete += 1 }
+    }
+    print("generated code: \(complete) of \(generated)")
+    #expect(generated > 50)
+    #expect(complete * 100 >= generated * 99)
   }
 
   static func run(_ shape: Shape) throws -> LiveSamples {

@@ -33,7 +33,11 @@
     static func lengthOfOther(_ code: ArraySlice<UInt8>) -> Int? {
       var rest = code
       // An operand size or a kind of vector instruction.
-      if let first = rest.first, [0x66, 0xf2, 0xf3].contains(first) { rest = rest.dropFirst() }
+      var isShort = false
+      if let first = rest.first, [0x66, 0xf2, 0xf3].contains(first) {
+        isShort = first == 0x66
+        rest = rest.dropFirst()
+      }
       var prefix: UInt8 = 0
       if let first = rest.first, first & 0xf0 == 0x40 {
         prefix = first
@@ -48,12 +52,12 @@
       case 0xb8...0xbf:
         // mov $n,%r
         if isFrame(operation & 7, prefix & 1) { return nil }
-        return length(of: code, to: rest.startIndex + (isWide ? 8 : 4))
+        return length(of: code, to: rest.startIndex + (isWide ? 8 : isShort ? 2 : 4))
       case 0x01, 0x09, 0x21, 0x29, 0x31, 0x89: writesOperand = true
       case 0x03, 0x0b, 0x23, 0x2b, 0x33, 0x63, 0x8b, 0x8d: writesRegister = true
       case 0x39, 0x3b, 0x85, 0x38, 0x3a, 0x84, 0x88: break
       case 0x80, 0x83, 0xc6: (writesOperand, immediate) = (true, 1)
-      case 0x81, 0xc7: (writesOperand, immediate) = (true, 4)
+      case 0x81, 0xc7: (writesOperand, immediate) = (true, isShort && !isWide ? 2 : 4)
       case 0x0f:
         guard let second = rest.popFirst() else { return nil }
         switch second {

@@ -49,6 +49,12 @@ public final class Unwinder {
       let place = CodeAddress(module: region.module, address: lookup &- region.bias)
       places.append(place)
       let rule = rules.rule(for: place) { store[region.module].unwindRule(at: place.address) }
+      // A handler returns to the first instruction of the trampoline: what lies before it is
+      // another function's.
+      if rule.isSignalFrame, !isExact {
+        places[places.count - 1] = CodeAddress(
+          module: region.module, address: registers.programCounter &- region.bias)
+      }
 
       let outcome = step(rule, &registers, stack: stack, space: &space, isInnermost: isExact)
       switch outcome {
@@ -85,7 +91,11 @@ public final class Unwinder {
         return followFramePointer(&registers, stack: stack, space: &space) ?? .end(.noRule)
       }
     case .missing:
-      return followFramePointer(&registers, stack: stack, space: &space) ?? .end(.noRule)
+      if let outcome = followFramePointer(&registers, stack: stack, space: &space) {
+        return outcome
+      }
+      return .end(
+        isProcessEntry(registers, space: &space, isInnermost: isInnermost) ? .root : .noRule)
     }
   }
 
@@ -150,6 +160,17 @@ public final class Unwinder {
     registers.stackPointer = framePointer &+ 16
     registers.framePointer = Self.withoutAsyncMark(next)
     return .caller
+  }
+
+  /// Whether a caller without any rule is where the process began, such as the dynamic loader's
+  /// `_start`: there the frame pointer is zero (System V ABI AMD64 supplement, 3.4.1).
+  private func isProcessEntry(
+    _ registers: RegisterFile, space: inout AddressSpace, isInnermost: Bool
+  ) -> Bool {
+    guard !isInnermost, registers.framePointer == 0,
+      let region = space.region(at: registers.programCounter &- 1)
+    else { return false }
+    return store[region.module].origin == .file
   }
 
   /// Swift marks the frame pointer that an asynchronous function saves with bit 60 (swift
