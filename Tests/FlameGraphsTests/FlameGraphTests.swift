@@ -1,5 +1,6 @@
 import FlameGraphs
 import Profiles
+import TestSupport
 import Testing
 
 @Suite("A flame graph merges stacks exactly")

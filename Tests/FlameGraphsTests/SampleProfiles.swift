@@ -1,4 +1,5 @@
 import Profiles
+import TestSupport
 
 /// A stack by the names of its functions, the root first, and what was seen of it.
 struct NamedStack {

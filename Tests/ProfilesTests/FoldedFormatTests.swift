@@ -1,5 +1,6 @@
 import Bytes
 import Profiles
+import TestSupport
 import Testing
 
 @Suite("Folded stacks mean what they say")

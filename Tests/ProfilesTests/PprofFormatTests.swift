@@ -1,5 +1,6 @@
 import Bytes
 import Profiles
+import TestSupport
 import Testing
 
 @Suite("pprof keeps a profile as it is")

@@ -1,4 +1,5 @@
 import Profiles
+import TestSupport
 
 extension Profile {
   /// Any valid profile: odd names, unused things, locations without lines, repeated locations.

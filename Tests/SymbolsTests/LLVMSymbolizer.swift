@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What llvm-symbolizer says of addresses: for each the calls going on, innermost first.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Compiles programs for tests into a directory of their own, removed with the last of them.
 final class Workshop {

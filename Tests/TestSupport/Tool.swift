@@ -1,13 +1,17 @@
-import Foundation
+internal import Foundation
 
 /// Runs a program that gives a second opinion. One that is missing makes the test fail.
-enum Tool {
-  struct Failure: Error, CustomStringConvertible {
-    var description: String
+public enum Tool {
+  public struct Failure: Error, CustomStringConvertible {
+    public var description: String
+
+    public init(description: String) { self.description = description }
   }
 
   /// What the program printed, which must end with status 0; `input` is its standard input.
-  static func run(_ path: String, _ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
+  public static func run(_ path: String, _ arguments: [String], input: [UInt8] = []) throws
+    -> [UInt8]
+  {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("lynx-tests-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
