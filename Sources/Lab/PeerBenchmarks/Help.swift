@@ -9,6 +9,7 @@ enum Help {
     return """
       Measures lynx beside its peers, alternating, on this machine. Let nothing else run meanwhile.
 
+      swift build -c release          the lynx beside this program is what is measured
       swift run -c release PeerBenchmarks [options] CLAIM...
 
       \(lines.joined(separator: "\n"))

@@ -54,6 +54,11 @@ struct Truth: Claim {
         "a sample belongs to the innermost of the four functions on its stack; sigma is that of "
           + "independent samples (binomial)"
       ]
+    for mode in perfModes where mode.total.hasNoInlined {
+      report.notes.append(
+        "\(mode.name) names no inlined function: what twenty did counts as elsewhere, and the "
+          + "other shares are of what is left")
+    }
     return report
   }
 }
@@ -68,6 +73,9 @@ struct ShareCounts {
   private var elsewhere = 0
 
   var total: Int { counts.reduce(0, +) }
+
+  /// The function that is always inlined was never seen, though the others were.
+  var hasNoInlined: Bool { counts[1] == 0 && total > 0 }
 
   /// Of the four the one that differs most, in standard deviations.
   var largestDeviation: Double {
