@@ -103,6 +103,9 @@ struct FailureReport {
     let quotedParts = message.split(separator: "'", omittingEmptySubsequences: false)
     guard quotedParts.count >= 3 else { return nil }
     let word = quotedParts[1]
+    if Int32(word) != nil, arguments.contains(where: { $0.hasPrefix("-p") || $0 == "--pid" }) {
+      return "\(quoted(word)) stands apart; write several processes with commas: -p 1234,1235"
+    }
     return "\(quoted(word)) is no option; to start and profile a command, write it behind --, "
       + "as in: lynx profile -- \(printable(word))"
   }

@@ -131,7 +131,7 @@ extension Profiling {
         return
       }
       try expectAnswer(
-        ["-F", "\(limit + 1)", "--", "true"], status: 1, "perf_event_max_sample_rate (\(limit))",
+        ["-F", "\(limit + 1)", "--", "true"], status: 64, "perf_event_max_sample_rate (\(limit))",
         "sudo sysctl kernel.perf_event_max_sample_rate=\(limit + 1)")
     }
 

@@ -84,6 +84,8 @@ public enum OutputFile {
     let reason =
       switch failure.errno {
       case ENOENT where path.isEmpty: "the name is empty"
+      case ENOENT where access(OutputTarget.split(path).directory, F_OK) == 0:
+        "no file can be made in \(directory); choose another directory"
       case ENOENT: "there is no directory \(directory); create it or choose another"
       case ENOTDIR: "\(directory) is not a directory"
       case EISDIR: "that is a directory; add a file name"

@@ -24,15 +24,19 @@ struct ProfileAssembly {
 
     var locationOf: [CodeAddress: Int] = [:]
     locationOf.reserveCapacity(places.count)
+    var locationOfFrames: [NamedPlace: Int] = [:]
     var isNamed: [Bool] = []
     var isKernel: [Bool] = []
+    var moduleOf: [Int] = []
     var isEntry: [Bool] = []
     var problems: [Int: String] = [:]
-    // The kernel's mapping comes last: readers take the first for the program's own.
-    let order = byModule.keys.sorted { left, right in
-      (left == collector.store.kernel || left < 0 ? 1 : 0, left)
-        < (right == collector.store.kernel || right < 0 ? 1 : 0, right)
+    // Readers take the first mapping for the program's own.
+    let program = programModule
+    func rank(_ module: Int) -> Int {
+      if module == program { return 0 }
+      return module == collector.store.kernel || module < 0 ? 2 : 1
     }
+    let order = byModule.keys.sorted { (rank($0), $0) < (rank($1), $1) }
     for module in order {
       let sorted = (byModule[module] ?? []).sorted { $0.address < $1.address }
       guard module >= 0 else {
@@ -42,6 +46,7 @@ struct ProfileAssembly {
             Profile.Location(mapping: nil, address: place.address, lines: []))
           isNamed.append(false)
           isKernel.append(false)
+          moduleOf.append(module)
           isEntry.append(false)
         }
         problems[module] = "no file is mapped there"
@@ -59,6 +64,14 @@ struct ProfileAssembly {
           hasLineNumbers: resolved.hasDebugInformation,
           hasInlineFrames: resolved.hasDebugInformation))
       for (place, frames) in zip(sorted, resolved.frames) {
+        if !frames.isEmpty {
+          let named = NamedPlace(module: module, frames: frames)
+          if let known = locationOfFrames[named] {
+            locationOf[place] = known
+            continue
+          }
+          locationOfFrames[named] = profile.locations.count
+        }
         locationOf[place] = profile.locations.count
         profile.locations.append(
           Profile.Location(
@@ -66,6 +79,7 @@ struct ProfileAssembly {
             lines: frames.map { Profile.Line(function: $0.function, line: Int64($0.line)) }))
         isNamed.append(!frames.isEmpty)
         isKernel.append(module == collector.store.kernel)
+        moduleOf.append(module)
         isEntry.append(
           frames.last.map { Self.entryNames.contains(symbolizer.functions[$0.function].symbol) }
             ?? false)
@@ -78,32 +92,36 @@ struct ProfileAssembly {
 
     var figures = Figures()
     var unresolvedSamples: [Int: Int64] = [:]
-    // The same stack under the same names is one sample, whatever order it was counted in.
-    let keys = collector.counts.keys.sorted { ($0.stack, $0.label) < ($1.stack, $1.label) }
+    // One array for each label, shared by all its samples.
+    let labels = collector.processes.labels.map { label -> [Profile.Label] in
+      [
+        .init(key: "process", value: .text(label.process)),
+        .init(key: "thread", value: .text(label.thread)),
+      ]
+    }
+    let merged = mergedCounts(locationOf)
+    let keys = merged.counts.keys.sorted { ($0.stack, $0.label) < ($1.stack, $1.label) }
+    profile.samples.reserveCapacity(keys.count)
     for key in keys {
-      guard let count = collector.counts[key] else { continue }
-      let stack = collector.stacks.stack(of: key.stack)
-      let locations = stack.compactMap { locationOf[$0] }
-      let label = collector.processes.labels[Int(key.label)]
+      guard let count = merged.counts[key] else { continue }
+      let locations = merged.stacks.stack(of: key.stack).map { Int($0.rawValue) }
       profile.samples.append(
         Profile.Sample(
           locations: locations, values: [count.samples, count.weight],
-          labels: [
-            .init(key: "process", value: .text(label.process)),
-            .init(key: "thread", value: .text(label.thread)),
-          ]))
+          labels: labels[Int(key.label)]))
       figures.samples += count.samples
       if let outermost = locations.last, !isKernel[outermost] {
         figures.userStacks += count.samples
         if isEntry[outermost] { figures.rooted += count.samples }
       }
       var blamed = Set<Int>()
-      for (place, location) in zip(stack, locations) where !isKernel[location] {
+      for location in locations where !isKernel[location] {
         figures.userFrames += count.samples
         if !isNamed[location] {
           figures.unnamedFrames += count.samples
-          if blamed.insert(place.module ?? -1).inserted {
-            unresolvedSamples[place.module ?? -1, default: 0] += count.samples
+          let module = moduleOf[location]
+          if blamed.insert(module).inserted {
+            unresolvedSamples[module, default: 0] += count.samples
           }
         }
       }
@@ -117,6 +135,50 @@ struct ProfileAssembly {
           reason: problems[module] ?? "unknown")
       }
       .sorted { ($1.samples, $0.module) < ($0.samples, $1.module) }
+  }
+
+  /// Places of one module at which the same calls go on, on the same lines.
+  private struct NamedPlace: Hashable {
+    let module: ModuleStore.Index
+    let frames: [NamedFrame]
+  }
+
+  /// Counts by stacks of locations instead of places: a function's many instructions are a few
+  /// lines, and stacks that differ in nothing else are one.
+  private func mergedCounts(
+    _ locationOf: [CodeAddress: Int]
+  ) -> (stacks: StackTable, counts: [SampleCollector.Key: SampleCollector.Count]) {
+    var stacks = StackTable()
+    let source = collector.stacks
+    var nodes = [StackTable.Node](repeating: StackTable.root, count: source.parents.count)
+    // A node comes after the one below it.
+    for node in 1..<max(1, source.parents.count) {
+      let location = locationOf[source.places[node]] ?? 0
+      nodes[node] = stacks.child(
+        of: nodes[Int(source.parents[node])], at: CodeAddress(rawValue: UInt64(location)))
+    }
+    var counts: [SampleCollector.Key: SampleCollector.Count] = [:]
+    for (key, count) in collector.counts {
+      let merged = SampleCollector.Key(stack: nodes[Int(key.stack)], label: key.label)
+      counts[merged, default: .init()].samples += count.samples
+      counts[merged, default: .init()].weight &+= count.weight
+    }
+    return (stacks, counts)
+  }
+
+  /// The module most stacks begin in, libraries aside: threads begin in libc, programs in their
+  /// own code.
+  private var programModule: ModuleStore.Index? {
+    var weights: [ModuleStore.Index: Int64] = [:]
+    for (key, count) in collector.counts {
+      guard let module = collector.stacks.outermost(of: key.stack)?.module,
+        module != collector.store.kernel
+      else { continue }
+      let name = collector.store[module].name
+      if name.hasPrefix("lib") || name.hasPrefix("ld-") || name.hasPrefix("[") { continue }
+      weights[module, default: 0] += count.samples
+    }
+    return weights.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
   }
 
   private struct Figures {

@@ -27,7 +27,19 @@ struct StackTable {
     return stack
   }
 
-  private mutating func child(of parent: Node, at place: CodeAddress) -> Node {
+  /// The outermost place of a node's stack, nil for the empty stack.
+  func outermost(of node: Node) -> CodeAddress? {
+    var current = node
+    while current > 0 {
+      let parent = parents[Int(current)]
+      if parent == Self.root { return places[Int(current)] }
+      current = parent
+    }
+    return nil
+  }
+
+  /// The node of a frame called from the one of `parent`.
+  mutating func child(of parent: Node, at place: CodeAddress) -> Node {
     var slot = slot(parent, place)
     while slots[slot] >= 0 {
       let node = Int(slots[slot])

@@ -9,6 +9,8 @@ public struct Refusal: Sendable, Equatable {
   public let remedies: [String]
   /// Whether it is a matter of permission; otherwise the request itself cannot be met.
   public let isPermission: Bool
+  /// Whether a value that was asked for is more than this machine takes.
+  public let isBadRequest: Bool
 
   /// What a verdict is made from. Gathered apart from judging it, so that every combination can be
   /// tried without a machine that has it.
@@ -85,7 +87,7 @@ public struct Refusal: Sendable, Equatable {
         self.init(
           "\(facts.frequency) Hz is more than kernel.perf_event_max_sample_rate (\(rate)) allows",
           ["sudo sysctl kernel.perf_event_max_sample_rate=\(facts.frequency)"],
-          isPermission: false)
+          isPermission: false, isBadRequest: true)
       } else {
         self.init(
           "the kernel does not know an option of this event (invalid argument); Linux 5.4 or newer"
@@ -101,7 +103,10 @@ public struct Refusal: Sendable, Equatable {
     }
   }
 
-  private init(_ reason: String, _ remedies: [String], isPermission: Bool) {
+  private init(
+    _ reason: String, _ remedies: [String], isPermission: Bool, isBadRequest: Bool = false
+  ) {
+    self.isBadRequest = isBadRequest
     self.reason = reason
     self.remedies = remedies
     self.isPermission = isPermission

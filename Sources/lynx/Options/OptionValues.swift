@@ -36,11 +36,22 @@ enum OptionValue {
     }
   }
 
-  /// A number of pixels or the like, not negative.
+  /// A number of pixels, not negative and no more than the narrowest picture has.
   @Sendable static func width(_ text: String) throws -> Double {
-    guard let number = Double(text), number.isFinite, number >= 0 else {
-      throw ValueTextError("write a number that is not negative, for example 0.1")
+    guard let number = Double(text), number.isFinite, number >= 0, number <= 200 else {
+      throw ValueTextError("write a number that is not negative and at most 200, for example 0.1")
     }
     return number
+  }
+
+  /// A regular expression, as the browser will read it.
+  @Sendable static func regularExpression(_ text: String) throws -> String {
+    do {
+      _ = try Regex(text)
+      return text
+    } catch {
+      throw ValueTextError(
+        "\(quoted(text)) is not a regular expression; write for example 'read|write'")
+    }
   }
 }

@@ -30,7 +30,9 @@ struct PictureOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Colours of the frames.", valueName: "NAME"))
   var palette = FlameGraphOptions.Palette.language
 
-  @Option(help: ArgumentHelp("Begin with what matches REGEX marked.", valueName: "REGEX"))
+  @Option(
+    help: ArgumentHelp("Begin with what matches REGEX marked.", valueName: "REGEX"),
+    transform: OptionValue.regularExpression)
   var search: String?
 
   func resolved() -> FlameGraphOptions {

@@ -35,14 +35,15 @@ struct TargetOptions: ParsableArguments {
 struct SamplingOptions: ParsableArguments {
   @Option(
     name: [.customShort("F", allowingJoined: true), .customLong("freq")],
-    help: ArgumentHelp("Samples a second on each CPU.", valueName: "HZ"),
+    help: ArgumentHelp("Samples a second of CPU time. (default: 99)", valueName: "HZ"),
     transform: OptionValue.count)
   var frequency = 99
 
   @Option(
     name: [.customShort("d", allowingJoined: true), .long],
     help: ArgumentHelp(
-      "How long: 500ms, 30s, 1h30m; until Ctrl-C or the end if left out.", valueName: "TIME"),
+      "How long: 500ms, 30s, 1h30m, or seconds; until Ctrl-C or the end if left out.",
+      valueName: "TIME"),
     transform: OptionValue.duration)
   var duration: Duration?
 

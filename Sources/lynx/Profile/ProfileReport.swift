@@ -9,6 +9,8 @@ struct ProfileReport {
   let processingSeconds: Double
   let written: [ProfileOutputs.Written]
   let top: TopFunctions
+  /// Whether the kernel followed frame pointers.
+  let usesFramePointers: Bool
 
   private static let shownFunctions = 5
   /// Fewer unnamed frames than this share are not worth a line to everybody.
@@ -30,7 +32,7 @@ struct ProfileReport {
       "event": .string(summary.event),
       "frequency": .integer(Int64(summary.frequency)),
       "rule_cache_hit_percent": .number(rounded(summary.ruleCacheHitPercent)),
-      "notes": .array(summary.notes.map { .string($0) }),
+      "notes": .array((summary.notes + advice).map { .string($0) }),
       "unresolved": .array(
         summary.unresolved.map { module in
           [
@@ -39,7 +41,7 @@ struct ProfileReport {
           ]
         }),
       "top": .array(
-        top.rows.prefix(Self.shownFunctions).map { row in
+        heaviest.map { row in
           [
             "function": .string(row.name),
             "self_percent": .number(rounded(percent(row.selfValue))),
@@ -69,7 +71,7 @@ struct ProfileReport {
     }
     lines.append("  " + quality.joined(separator: ", "))
     var table = Table([.init("self", .right), .init("total", .right), .init("function")])
-    for row in top.rows.prefix(Self.shownFunctions) {
+    for row in heaviest {
       table.append([
         NumberText.percentage(row.selfValue, of: top.total),
         NumberText.percentage(row.totalValue, of: top.total), row.name,
@@ -78,9 +80,7 @@ struct ProfileReport {
     let width = StandardStream.error.columns.map { $0 - 2 }
     lines += table.lines(width: width).map { "  " + $0 }
     lines += unresolvedLines(isVerbose: isVerbose)
-    if summary.truncatedPercent >= Self.notablePercent {
-      lines.append("  stacks are deeper than their copy: try --stack-size 65528")
-    }
+    lines += advice.map { "  " + $0 }
     if isVerbose {
       lines.append(
         "  \(NumberText.fixed(summary.profilerCPUSeconds, places: 2)) s of CPU time and at most "
@@ -103,6 +103,24 @@ struct ProfileReport {
       "  no names in \(printable(module.module)) "
         + "(\(NumberText.grouped(module.samples)) samples): \(module.reason)"
     }
+  }
+
+  /// The functions with the most time of their own; none without any.
+  private var heaviest: ArraySlice<TopFunctions.Row> {
+    top.rows.prefix(Self.shownFunctions).prefix { $0.selfValue > 0 }
+  }
+
+  /// What would make the next recording better.
+  private var advice: [String] {
+    var advice: [String] = []
+    if summary.truncatedPercent >= Self.notablePercent {
+      advice.append("stacks are deeper than their copy: try --stack-size 65528")
+    }
+    if usesFramePointers, summary.rootedPercent < 50 {
+      advice.append(
+        "most stacks end early, where code has no frame pointers: try --call-graph dwarf")
+    }
+    return advice
   }
 
   private func percent(_ value: Int64) -> Double {

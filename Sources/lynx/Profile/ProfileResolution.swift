@@ -95,6 +95,12 @@ extension ProfilePlan {
       guard !artifact.isEmpty else {
         throw CommandError(.usage, "--artifact needs the name of a file, for example run.pb.gz")
       }
+      if let other = OutputFormat(path: artifact), other != .pprof {
+        throw CommandError(
+          .usage,
+          "--artifact \(quoted(artifact)) would hold a recording under the name of a "
+            + "\(other.fileExtension) file; end it in .pb.gz, or write -o \(printable(artifact))")
+      }
       // Whoever pipes the recording on does not want a picture nobody named.
       if options.output.isEmpty, !OutputFile.isFile(artifact) { outputs = [] }
       outputs.append(ProfileOutput(path: artifact, format: .pprof))

@@ -16,10 +16,12 @@ func runProfile(_ plan: ProfilePlan) throws {
     throw CommandError(error)
   }
   let progress = Progress(isQuiet: plan.manner.isQuiet)
+  let showsProgress = !plan.sharesTerminal
   for note in recording.notes { progress.note("note: \(note)") }
   let ending: Recording.Ending
   do throws(RecordingError) {
     ending = try recording.run { state in
+      guard showsProgress else { return }
       progress.update(
         "\(NumberText.grouped(state.samples)) samples of \(recording.eventName) in "
           + "\(NumberText.fixed(state.elapsedSeconds, places: 1)) s"
@@ -51,12 +53,13 @@ func runProfile(_ plan: ProfilePlan) throws {
   summary.peakMemoryBytes = Processes.ownStatus?.peakMemoryBytes ?? 0
   let report = ProfileReport(
     summary: summary, processingSeconds: processing, written: written,
-    top: try TopFunctions(profile: result.profile))
+    top: try TopFunctions(profile: result.profile), usesFramePointers: plan.callGraph == .fp)
   let exit = recording.waitForCommand { progress.note("note: \($0)") }
   if let destination = plan.report {
     try destination.write(report.json)
   } else if !plan.manner.isQuiet {
-    try StandardStream.error.write(
+    // The outputs are in place: that nobody hears of it is no failure.
+    try? StandardStream.error.write(
       report.text(style: Style(plan.manner.color, for: .error), isVerbose: plan.manner.isVerbose))
   }
   // The command's own status is passed on, unless it was this program that ended it.
@@ -66,6 +69,12 @@ func runProfile(_ plan: ProfilePlan) throws {
 }
 
 extension ProfilePlan {
+  /// Whether a command writes to the terminal that a progress line would be drawn over.
+  fileprivate var sharesTerminal: Bool {
+    if case .command = target { return StandardStream.output.isTerminal }
+    return false
+  }
+
   var recordingOptions: RecordingOptions {
     let target: RecordingOptions.Target =
       switch self.target {
@@ -103,6 +112,9 @@ extension CommandError {
   }
 
   private static func unstartable(_ name: String, _ error: SystemCallError) -> CommandError {
+    if name.isEmpty {
+      return CommandError(.usage, "the command behind -- is empty; write for example -- make -j8")
+    }
     let program = Processes.program(named: name)
     // A folder of PATH that may not be looked into counts as refused, though nothing is there.
     if program == nil || error.code == ENOENT || error.code == ENOTDIR {
@@ -125,7 +137,8 @@ extension CommandError {
     switch error {
     case .refused(let refusal):
       self.init(
-        refusal.isPermission ? .noPermission : .failed, refusal.reason,
+        refusal.isPermission ? .noPermission : refusal.isBadRequest ? .usage : .failed,
+        refusal.reason,
         remedy: refusal.remedies.isEmpty ? nil : refusal.remedies.joined(separator: "\n"))
     case .noSuchTarget(let id, let isThread):
       self.init(

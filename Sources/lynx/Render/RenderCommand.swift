@@ -22,6 +22,7 @@ struct RenderCommand: ParsableCommand {
   func run() throws {
     let plan = try RenderPlan(resolving: arguments)
     let (profile, format) = try Self.read(plan.inputs)
+    try Self.requireSomethingToShow(profile)
     try plan.outputs.probe()
     let written = try plan.outputs.write(profile)
     let table: TopTable
@@ -70,6 +71,24 @@ struct RenderCommand: ParsableCommand {
     }
     guard let merged else { throw RenderPlan.noInput }
     return merged
+  }
+
+  /// Refuses what could only become an empty or a senseless picture.
+  private static func requireSomethingToShow(_ profile: Profile) throws(CommandError) {
+    let position = profile.defaultSampleType
+    var isEmpty = true
+    for sample in profile.samples where sample.values.indices.contains(position) {
+      if sample.values[position] < 0 {
+        throw CommandError(
+          .data,
+          "the profile has negative counts, as the difference of two profiles has; "
+            + "give one that was recorded")
+      }
+      if sample.values[position] > 0 { isEmpty = false }
+    }
+    if isEmpty {
+      throw CommandError(.data, "the profile counts nothing: there are no samples to show")
+    }
   }
 
   private func report(
