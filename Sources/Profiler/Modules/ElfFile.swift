@@ -127,6 +127,12 @@ final class ElfFile {
     return (String(cString: name), checksum)
   }
 
+  /// Where a process that executes this file begins, 0 if nowhere.
+  var entryAddress: UInt64 {
+    var header = GElf_Ehdr()
+    return gelf_getehdr(handle, &header) == nil ? 0 : header.e_entry
+  }
+
   var hasDebugInformation: Bool {
     sections.contains {
       ($0.name == ".debug_info" || $0.name == ".zdebug_info") && $0.type != UInt32(SHT_NOBITS)

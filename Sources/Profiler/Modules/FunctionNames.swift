@@ -131,7 +131,11 @@ public final class FunctionNames {
   private func symbolName(at address: UInt64) -> String? {
     if let symbol = symbols.symbol(at: address) { return symbol.name }
     if let symbol = separateSymbols?.symbol(at: address) { return symbol.name }
-    return stubs.name(at: address)
+    if let name = stubs.name(at: address) { return name }
+    // What is stripped of all else still says where it begins; the code there, from the C
+    // library's crt1.o, is some 40 bytes long.
+    let entry = elf.entryAddress
+    return entry != 0 && address >= entry && address - entry < 48 ? "_start" : nil
   }
 
   private func index(of function: Function) -> Int {
