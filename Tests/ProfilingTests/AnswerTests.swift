@@ -59,7 +59,7 @@ extension Profiling {
       try expectAnswer(
         ["--", "no-such-command"], status: 66, "no command 'no-such-command' in PATH")
       try expectAnswer(["--", "./none"], status: 66, "'./none'")
-      try expectAnswer(["--", ""], status: 66)
+      try expectAnswer(["--", ""], status: 64, "is empty")
       try expectAnswer(["--", "./text/x"], status: 66)
       try expectAnswer(["--", "./text"], status: 77, "'./text' cannot be executed", "chmod +x")
       try expectAnswer(["--", "./folder"], status: 77, "'./folder' is a directory")
