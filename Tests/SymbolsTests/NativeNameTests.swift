@@ -109,7 +109,10 @@ struct NativeNameTests {
     struct Square(u64);
     impl Shape for Square { #[inline(never)] fn area(&self) -> u64 { self.0 * self.0 } }
     impl Square { #[inline(never)] fn grow(&mut self, by: u64) { self.0 += by; } }
-    mod inner { #[inline(never)] pub fn plain(x: u64) -> u64 { unsafe { std::ptr::read_volatile(&x) } + 1 } }
+    mod inner {
+        #[inline(never)]
+        pub fn plain(x: u64) -> u64 { (unsafe { std::ptr::read_volatile(&x) }) + 1 }
+    }
     #[inline(never)] fn generic<T: Shape>(shape: &T) -> u64 { shape.area() + 1 }
     #[inline(never)] fn apply<F: Fn(u64) -> u64>(f: F) -> u64 { f(3) + f(4) }
     fn main() {
@@ -117,7 +120,7 @@ struct NativeNameTests {
         square.grow(2);
         let add = square.0;
         println!("{}", generic(&square) + inner::plain(4)
-          + apply(#[inline(never)] |x| unsafe { std::ptr::read_volatile(&x) } + add));
+          + apply(#[inline(never)] |x| (unsafe { std::ptr::read_volatile(&x) }) + add));
     }
     """
 
