@@ -135,7 +135,10 @@ public final class FunctionNames {
     // What is stripped of all else still says where it begins; the code there, from the C
     // library's crt1.o, is some 40 bytes long.
     let entry = elf.entryAddress
-    return entry != 0 && address >= entry && address - entry < 48 ? "_start" : nil
+    guard entry != 0, address >= entry, address - entry < 48, symbols.symbol(at: entry) == nil,
+      separateSymbols?.symbol(at: entry) == nil
+    else { return nil }
+    return "_start"
   }
 
   private func index(of function: Function) -> Int {
