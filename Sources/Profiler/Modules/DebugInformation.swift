@@ -64,6 +64,18 @@ final class DebugInformation {
     return Calls(chains: chains, lines: lines, functions: functions)
   }
 
+  /// What tells an address from others: its line and the calls going on. Addresses with the same
+  /// ones resolve alike; `hasFunction` is false if no function is known there.
+  func identity(of address: UInt64) -> (words: [UInt64], hasFunction: Bool) {
+    guard let unit = unit(at: address) else { return ([], false) }
+    let entries = index(of: unit).entries(at: address, inlines: true)
+    let line = UInt64(bitPattern: Int64(line(at: address, in: unit)))
+    return (
+      [line] + entries.flatMap { [$0.die, UInt64(bitPattern: Int64($0.callLine))] },
+      !entries.isEmpty
+    )
+  }
+
   // MARK: Units
 
   private struct UnitRange {

@@ -45,6 +45,7 @@ public final class FunctionNames {
   private lazy var symbols = SymbolTable(opened.file)
   private lazy var separateSymbols = separate.map { SymbolTable($0.file) }
   private lazy var stubs = LinkageStubs(opened.file)
+  private var representative: [[UInt64]: UInt64] = [:]
   private var indexOfFunction: [Function: Int] = [:]
 
   /// Opens the file anew; nil if it cannot be read as ELF any more.
@@ -65,6 +66,25 @@ public final class FunctionNames {
     _ = symbols.isEmpty
     _ = separateSymbols?.isEmpty
     debugInformation?.prepare(addresses)
+  }
+
+  /// For each address the first ever asked about that resolves to the same functions and lines;
+  /// itself if it is the first, or if nothing is known of it. Reads no names.
+  public func representatives(of addresses: [UInt64]) -> [UInt64] {
+    addresses.map { address in
+      let known = debugInformation?.identity(of: address)
+      var identity = known?.words ?? []
+      if known?.hasFunction != true {
+        guard
+          let symbol = symbols.symbol(at: address) ?? separateSymbols?.symbol(at: address)
+        else { return address }
+        // Behind a zero, which no function's entry begins with.
+        identity += [0, symbol.start]
+      }
+      if let known = representative[identity] { return known }
+      representative[identity] = address
+      return address
+    }
   }
 
   /// The calls going on at each address, innermost first; empty where nothing is known.

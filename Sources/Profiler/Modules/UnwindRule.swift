@@ -58,6 +58,12 @@ public struct UnwindRule: Sendable {
     saved = SavedOffsets(repeating: Self.kept)
   }
 
+  /// Everything the rule says: equal words, equal rules.
+  public var words: [Int32] {
+    [Int32(kind.rawValue), isSignalFrame ? 1 : 0, Int32(cfaRegister), cfaOffset, returnAddress]
+      + saved.indices.map { saved[$0] }
+  }
+
   /// No call-frame information and no pattern describes the address.
   public static let missing = UnwindRule(kind: .missing)
 

@@ -8,7 +8,6 @@ internal import Unwinding
 struct ProfileAssembly {
   let collector: SampleCollector
   let symbolizer: Symbolizer
-  let isClock: Bool
 
   private static let entryNames: Set<String> = [
     "_start", "clone", "__clone", "clone3", "__clone3", "start_thread", "thread_start",

@@ -230,8 +230,7 @@ public final class Recording {
       collector: collector,
       symbolizer: Symbolizer(
         sources: collector.names,
-        options: .init(inlines: options.inlines, demangle: options.demangle)),
-      isClock: plan.isClock)
+        options: .init(inlines: options.inlines, demangle: options.demangle)))
     assembly.fill(&profile, &summary)
     if plan.isClock, ending == .targetEnded, options.delay == .zero,
       let note = activity.coverageNote(

@@ -41,6 +41,9 @@ final class SampleCollector: SampleVisitor {
   private let chainLimit: Int
   private var places: [CodeAddress] = []
   private var preparedNodes = 1
+  /// Places that were asked about, and the place each is counted as: another that resolves to the
+  /// same lines, as soon as that is known. Without it memory would grow with the instructions seen.
+  private var countedAs: [CodeAddress: CodeAddress] = [:]
 
   init(store: ModuleStore, followsFramePointers: Bool) {
     self.store = store
@@ -69,6 +72,9 @@ final class SampleCollector: SampleVisitor {
       case .broken: ends.broken += 1
       }
     }
+    for index in places.indices {
+      if let other = countedAs[places[index]] { places[index] = other }
+    }
     sampleCount += 1
     let key = Key(
       stack: stacks.node(of: places),
@@ -81,16 +87,24 @@ final class SampleCollector: SampleVisitor {
       counts[key, default: Count()].weight.addingReportingOverflow(weight).partialValue
   }
 
-  /// Has the names opened and read, beside the recording, of what came up since the last call.
+  /// Has the names opened and read, beside the recording, of what came up since the last call, and
+  /// takes over what was found to resolve alike.
   func prepareNames() {
+    for alias in names.takeAliases() {
+      countedAs[CodeAddress(module: alias.module, address: alias.address)] =
+        CodeAddress(module: alias.module, address: alias.representative)
+    }
     let known = stacks.places
     guard preparedNodes < known.count else { return }
-    var addresses: [ModuleStore.Index: Set<UInt64>] = [:]
-    for place in known[preparedNodes...] {
-      if let module = place.module { addresses[module, default: []].insert(place.address) }
+    var addresses: [ModuleStore.Index: [UInt64]] = [:]
+    for place in known[preparedNodes...] where countedAs[place] == nil {
+      countedAs[place] = place
+      if let module = place.module { addresses[module, default: []].append(place.address) }
     }
     preparedNodes = known.count
-    for (module, found) in addresses { names.prepare(store[module], Array(found)) }
+    for (module, found) in addresses.sorted(by: { $0.key < $1.key }) {
+      names.prepare(module, of: store, found)
+    }
   }
 
   /// Fills `places`, innermost first; says how the user part ended, nil if there is none.

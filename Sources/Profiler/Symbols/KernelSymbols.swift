@@ -64,6 +64,17 @@ public struct KernelSymbols: Sendable {
 
   /// The function that covers an address. O(log n).
   public func name(at address: UInt64) -> String? {
+    guard let position = position(of: address) else { return nil }
+    let name = text[Int(nameOffsets[position])...].prefix {
+      $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: " ")
+    }
+    return String(decoding: name, as: UTF8.self)
+  }
+
+  /// Where the function that covers an address begins. O(log n).
+  func start(of address: UInt64) -> UInt64? { position(of: address).map { starts[$0] } }
+
+  private func position(of address: UInt64) -> Int? {
     var low = 0
     var high = starts.count
     while low < high {
@@ -71,10 +82,7 @@ public struct KernelSymbols: Sendable {
       if starts[middle] <= address { low = middle + 1 } else { high = middle }
     }
     guard low > 0, low < starts.count || address &- starts[low - 1] < 1 << 20 else { return nil }
-    let name = text[Int(nameOffsets[low - 1])...].prefix {
-      $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: " ")
-    }
-    return String(decoding: name, as: UTF8.self)
+    return low - 1
   }
 
   private static func hexadecimal(_ byte: UInt8) -> UInt64? {

@@ -15,6 +15,14 @@ public final class NameSources: Sendable {
     var kernel: KernelSymbols?
     var asked: Set<ObjectIdentifier> = []
     var ready: [ObjectIdentifier: HandedOver<FunctionNames?>] = [:]
+    var aliases: [Alias] = []
+  }
+
+  /// An address of a module that resolves to the same functions and lines as another.
+  public struct Alias: Sendable {
+    public let module: ModuleStore.Index
+    public let address: UInt64
+    public let representative: UInt64
   }
 
   // A value that one thread makes and another takes, with the lock in between.
@@ -32,9 +40,18 @@ public final class NameSources: Sendable {
     }
   }
 
-  /// Begins to open a module's names, and to read what is needed for some of its addresses.
-  public func prepare(_ module: ModuleFile, _ addresses: [UInt64] = []) {
+  /// Begins to open the names of a module, to read what its addresses need, and to find out which
+  /// of them resolve alike: ``takeAliases()`` has those later.
+  public func prepare(_ index: ModuleStore.Index, of store: ModuleStore, _ addresses: [UInt64]) {
+    let module = store[index]
     let identity = ObjectIdentifier(module)
+    if module.origin == .kernel {
+      queue.async { [self] in
+        let kernel = state.withLock { $0.kernel }
+        note(index, addresses, addresses.map { kernel?.start(of: $0) ?? $0 })
+      }
+      return
+    }
     guard let source = module.nameSource else { return }
     let isNew = state.withLock { $0.asked.insert(identity).inserted }
     let handed = HandedOver(value: source)
@@ -43,9 +60,27 @@ public final class NameSources: Sendable {
         let opened = HandedOver(value: FunctionNames(handed.value))
         state.withLock { $0.ready[identity] = opened }
       }
-      let names = state.withLock { $0.ready[identity] }
-      names?.value?.prepare(addresses)
+      guard let names = state.withLock({ $0.ready[identity] })?.value else { return }
+      names.prepare(addresses)
+      note(index, addresses, names.representatives(of: addresses))
     }
+  }
+
+  /// What was found to resolve alike since the last call.
+  public func takeAliases() -> [Alias] {
+    state.withLock { state in
+      defer { state.aliases = [] }
+      return state.aliases
+    }
+  }
+
+  private func note(
+    _ module: ModuleStore.Index, _ addresses: [UInt64], _ representatives: [UInt64]
+  ) {
+    let found = zip(addresses, representatives).filter { $0 != $1 }.map {
+      Alias(module: module, address: $0, representative: $1)
+    }
+    state.withLock { $0.aliases += found }
   }
 
   /// Waits for the kernel's symbols; nil if they were not asked for.
@@ -56,8 +91,9 @@ public final class NameSources: Sendable {
 
   /// Waits for a module's names and hands them over; nil if it has no file to read them from.
   func names(of module: ModuleFile) -> FunctionNames? {
-    prepare(module)
     queue.sync {}
-    return state.withLock { $0.ready.removeValue(forKey: ObjectIdentifier(module)) }?.value
+    let identity = ObjectIdentifier(module)
+    if let ready = state.withLock({ $0.ready.removeValue(forKey: identity) }) { return ready.value }
+    return module.openFunctionNames()
   }
 }

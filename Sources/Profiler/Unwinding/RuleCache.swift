@@ -5,7 +5,10 @@ internal import Modules
 struct RuleCache {
   private var keys: [UInt64]
   private var positions: [Int32]
+  private var count = 0
+  /// Few rules serve many places: each distinct one is kept once.
   private var rules: [UnwindRule] = []
+  private var positionOfRule: [[Int32]: Int32] = [:]
   private(set) var hits = 0
   private(set) var misses = 0
   private static let empty = UInt64.max
@@ -27,13 +30,13 @@ struct RuleCache {
     }
     misses += 1
     let rule = compile()
-    if rules.count >= Self.limit {
+    if count >= Self.limit {
       self = RuleCache(hits: hits, misses: misses)
-    } else if rules.count * 2 >= keys.count {
+    } else if count * 2 >= keys.count {
       grow()
     }
-    insert(place.rawValue, Int32(rules.count))
-    rules.append(rule)
+    insert(place.rawValue, position(of: rule))
+    count += 1
     return rule
   }
 
@@ -41,6 +44,14 @@ struct RuleCache {
     self.init()
     self.hits = hits
     self.misses = misses
+  }
+
+  private mutating func position(of rule: UnwindRule) -> Int32 {
+    if let known = positionOfRule[rule.words] { return known }
+    let position = Int32(rules.count)
+    rules.append(rule)
+    positionOfRule[rule.words] = position
+    return position
   }
 
   private mutating func insert(_ key: UInt64, _ position: Int32) {
