@@ -45,7 +45,7 @@ extension Profiling {
         #expect(
           isCovered(found, of: expected, threads: threads), "\(found) of \(expected): \(report)")
         #expect(report.lost == 0)
-        #expect(report.rootedPercent >= 99.5)
+        #expect(report.isRooted(atLeast: 99.5))
         #expect(report.unresolvedPercent < 1)
       }
     }
@@ -58,7 +58,7 @@ extension Profiling {
       #expect(isCovered(stacks.seconds(in: "burn_main"), of: 0.3))
       #expect(isCovered(stacks.seconds(in: "burn_child"), of: 0.6, threads: 2))
       #expect(isCovered(stacks.seconds(in: "burn_image"), of: 0.3))
-      #expect(report.rootedPercent >= 99)
+      #expect(report.isRooted(atLeast: 99))
     }
 
     @Test("children that were there before belong to their process")
@@ -129,7 +129,7 @@ extension Profiling {
         let possible = report.durationSeconds * Double(Machine.cpuCount)
         #expect(stacks.totalSeconds <= possible * 1.03 + 0.01)
         #expect(stacks.seconds(in: "burn_thread") > 0)
-        #expect(report.rootedPercent >= 99)
+        #expect(report.isRooted(atLeast: 99))
       }
     }
 

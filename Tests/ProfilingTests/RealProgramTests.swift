@@ -38,7 +38,7 @@ extension Profiling {
       }
       #expect(recordings.reduce(0) { $0 + $1.report.samples } >= 2000)
       for (report, stacks) in recordings {
-        #expect(report.rootedPercent >= 99.9, "\(report)")
+        #expect(report.isRooted(atLeast: 99.9), "\(report)")
         #expect(report.lost == 0)
         #expect(report.unresolvedPercent < 1, "\(report.unresolved)")
         #expect(stacks.functions.contains { $0.contains("forest::sum") })
@@ -53,7 +53,7 @@ extension Profiling {
       let (report, stacks) = try Recorded(
         of: ["--", Programs.staticShares(), "1"], in: directory, frequency: 10_000
       ).finish()
-      #expect(report.rootedPercent >= 99.9, "\(report)")
+      #expect(report.isRooted(atLeast: 99.9), "\(report)")
       #expect(stacks.share(of: "turn", within: "main") > 0.99)
       #expect(stacks.contains("twenty"))
     }
@@ -76,7 +76,7 @@ extension Profiling {
         ["-d", "1"], of: ["-p", "\(target.id)"], in: directory
       ).finish()
       for (report, stacks) in [launched, attached] {
-        #expect(report.rootedPercent >= 99, "\(report)")
+        #expect(report.isRooted(atLeast: 99), "\(report)")
         #expect(stacks.contains("forty") && stacks.contains("twenty"))
       }
     }
@@ -84,7 +84,7 @@ extension Profiling {
     @Test("Rust, without the hashes of its symbols")
     func words() throws {
       for (report, stacks) in try recordings(of: Programs.words(), seconds: 3) {
-        #expect(report.rootedPercent >= 99.9, "\(report)")
+        #expect(report.isRooted(atLeast: 99.9), "\(report)")
         #expect(report.lost == 0)
         #expect(stacks.functions.contains { $0.contains("words::make_words") })
         #expect(stacks.functions.contains { $0.contains("words::rank") })
@@ -115,7 +115,7 @@ extension Profiling {
       let attached = try Recorded(
         options, of: ["-p", "\(target.id)"], in: directory, frequency: 499)
       for (report, stacks) in [first, try attached.finish()] {
-        #expect(report.rootedPercent >= 99.5, "\(report)")
+        #expect(report.isRooted(atLeast: 99.5), "\(report)")
         #expect(report.lost == 0)
         #expect(stacks.functions.filter(isMangledSwift) == [])
         #expect(stacks.functions.contains { $0.contains("FoldedDecoder") || $0.contains("Folded") })
@@ -153,7 +153,7 @@ extension Profiling {
     private func expectNginx(_ report: Report, _ stacks: Stacks) throws {
       #expect(report.lost == 0)
       #expect(report.samples > 20, "\(report)")
-      #expect(report.rootedPercent >= 99.5, "\(report)")
+      #expect(report.isRooted(atLeast: 99.5), "\(report)")
       #expect(stacks.contains("ngx_http_core_run_phases"))
       // Debian's nginx has the names it exports, and no others: the rest says where it is, and why.
       let unnamed = stacks.functions.filter { $0.hasPrefix("[nginx+0x") }
@@ -186,7 +186,7 @@ extension Profiling {
           recorded = try Recorded(["-d", "3"], of: ["-p", "\(server.id)"], in: directory)
         }
         let (report, stacks) = try #require(recorded).finish()
-        #expect(report.rootedPercent >= 99.5, "\(way) \(report)")
+        #expect(report.isRooted(atLeast: 99.5), "\(way) \(report)")
         #expect(report.lost == 0)
         #expect(report.samples > 100, "\(report)")
         #expect(report.peakMemoryBytes <= 150_000_000, "\(report.peakMemoryBytes)")

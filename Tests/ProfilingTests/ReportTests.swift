@@ -165,7 +165,7 @@ extension Profiling {
         ["--stack-size", "65528"], of: ["--", Programs.deep(), "1"], in: directory
       ).finish().report
       #expect(whole.truncatedPercent == 0)
-      #expect(whole.rootedPercent >= 99.5)
+      #expect(whole.isRooted(atLeast: 99.5))
     }
   }
 }

@@ -37,7 +37,7 @@ extension Profiling {
       let (report, stacks) = try recorded.finish()
       expectTrueShares(stacks, report)
       #expect(stacks.share(of: "run", within: "main") > 0.99)
-      #expect(report.rootedPercent >= 99.9)
+      #expect(report.isRooted(atLeast: 99.9))
       #expect(report.lost == 0)
       let used = try used()
       let covered = stacks.totalSeconds
@@ -64,7 +64,7 @@ extension Profiling {
       let recorded = try Recorded(of: timed("\(Programs.shares()) 2 4"), in: directory)
       let (report, stacks) = try recorded.finish()
       expectTrueShares(stacks, report)
-      #expect(report.rootedPercent >= 99.9)
+      #expect(report.isRooted(atLeast: 99.9))
       let used = try used()
       let covered = stacks.totalSeconds
       #expect(isCovered(covered, of: used, threads: 5), "\(covered) of \(used)")

@@ -1,4 +1,5 @@
 #if arch(x86_64)
+  import TestSupport
   import Testing
 
   @testable import Modules

@@ -1,6 +1,7 @@
 import LinuxSystem
 import Modules
 import Sampling
+import TestSupport
 import Testing
 import Unwinding
 

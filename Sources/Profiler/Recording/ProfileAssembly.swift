@@ -9,88 +9,17 @@ struct ProfileAssembly {
   let collector: SampleCollector
   let symbolizer: Symbolizer
 
-  private static let entryNames: Set<String> = [
-    "_start", "clone", "__clone", "clone3", "__clone3", "start_thread", "thread_start",
-    "_dl_start_user", "_rt0_amd64_linux", "runtime.goexit", "runtime.mstart",
-  ]
-
   /// Fills a profile that already has its types and comments.
   func fill(_ profile: inout Profile, _ summary: inout RecordingSummary) {
-    var places = Set<CodeAddress>()
-    for node in collector.stacks.places.dropFirst() { places.insert(node) }
-    var byModule: [Int: [CodeAddress]] = [:]
-    for place in places { byModule[place.module ?? -1, default: []].append(place) }
-
-    var locationOf: [CodeAddress: Int] = [:]
-    locationOf.reserveCapacity(places.count)
-    var locationOfFrames: [NamedPlace: Int] = [:]
-    var isNamed: [Bool] = []
-    var isKernel: [Bool] = []
-    var moduleOf: [Int] = []
-    var isEntry: [Bool] = []
-    var problems: [Int: String] = [:]
-    // Readers take the first mapping for the program's own.
-    let program = programModule
-    func rank(_ module: Int) -> Int {
-      if module == program { return 0 }
-      return module == collector.store.kernel || module < 0 ? 2 : 1
-    }
-    let order = byModule.keys.sorted { (rank($0), $0) < (rank($1), $1) }
-    for module in order {
-      let sorted = (byModule[module] ?? []).sorted { $0.address < $1.address }
-      guard module >= 0 else {
-        for place in sorted {
-          locationOf[place] = profile.locations.count
-          profile.locations.append(
-            Profile.Location(mapping: nil, address: place.address, lines: []))
-          isNamed.append(false)
-          isKernel.append(false)
-          moduleOf.append(module)
-          isEntry.append(false)
-        }
-        problems[module] = "no file is mapped there"
-        continue
-      }
-      let file = collector.store[module]
-      let resolved = symbolizer.resolve(sorted.map(\.address), in: file)
-      problems[module] = resolved.problem
-      profile.mappings.append(
-        Profile.Mapping(
-          start: 0, limit: module == collector.store.kernel ? .max : 1 << 48,
-          fileName: file.path, buildID: file.buildID,
-          hasFunctions: resolved.frames.contains { !$0.isEmpty },
-          hasFileNames: resolved.hasDebugInformation,
-          hasLineNumbers: resolved.hasDebugInformation,
-          hasInlineFrames: resolved.hasDebugInformation))
-      for (place, frames) in zip(sorted, resolved.frames) {
-        if !frames.isEmpty {
-          let named = NamedPlace(module: module, frames: frames)
-          if let known = locationOfFrames[named] {
-            locationOf[place] = known
-            continue
-          }
-          locationOfFrames[named] = profile.locations.count
-        }
-        locationOf[place] = profile.locations.count
-        profile.locations.append(
-          Profile.Location(
-            mapping: profile.mappings.count - 1, address: place.address,
-            lines: frames.map { Profile.Line(function: $0.function, line: Int64($0.line)) }))
-        isNamed.append(!frames.isEmpty)
-        isKernel.append(module == collector.store.kernel)
-        moduleOf.append(module)
-        isEntry.append(
-          frames.last.map { Self.entryNames.contains(symbolizer.functions[$0.function].symbol) }
-            ?? false)
-      }
-    }
+    let locations = NamedLocations(
+      of: collector.stacks.places.dropFirst(), in: collector.store, program: programModule,
+      by: symbolizer)
+    profile.mappings = locations.mappings
+    profile.locations = locations.locations
     profile.functions = symbolizer.functions.map {
       Profile.Function(
         name: $0.name, systemName: $0.symbol, fileName: $0.file, startLine: Int64($0.line))
     }
-
-    var figures = Figures()
-    var unresolvedSamples: [Int: Int64] = [:]
     // One array for each label, shared by all its samples.
     let labels = collector.processes.labels.map { label -> [Profile.Label] in
       [
@@ -98,48 +27,27 @@ struct ProfileAssembly {
         .init(key: "thread", value: .text(label.thread)),
       ]
     }
-    let merged = mergedCounts(locationOf)
+    var figures = Figures()
+    let merged = mergedCounts(locations.indexOfPlace)
     let keys = merged.counts.keys.sorted { ($0.stack, $0.label) < ($1.stack, $1.label) }
     profile.samples.reserveCapacity(keys.count)
     for key in keys {
       guard let count = merged.counts[key] else { continue }
-      let locations = merged.stacks.stack(of: key.stack).map { Int($0.rawValue) }
+      let stack = merged.stacks.stack(of: key.stack).map { Int($0.rawValue) }
       profile.samples.append(
         Profile.Sample(
-          locations: locations, values: [count.samples, count.weight],
-          labels: labels[Int(key.label)]))
-      figures.samples += count.samples
-      if let outermost = locations.last, !isKernel[outermost] {
-        figures.userStacks += count.samples
-        if isEntry[outermost] { figures.rooted += count.samples }
-      }
-      var blamed = Set<Int>()
-      for location in locations where !isKernel[location] {
-        figures.userFrames += count.samples
-        if !isNamed[location] {
-          figures.unnamedFrames += count.samples
-          let module = moduleOf[location]
-          if blamed.insert(module).inserted {
-            unresolvedSamples[module, default: 0] += count.samples
-          }
-        }
-      }
+          locations: stack, values: [count.samples, count.weight], labels: labels[Int(key.label)]))
+      figures.count(stack.map { locations.traits[$0] }, count.samples)
     }
     figures.write(to: &summary, ends: collector.ends)
     summary.unresolved =
-      unresolvedSamples
+      figures.unresolved
       .map { module, samples in
         RecordingSummary.UnresolvedModule(
-          module: module >= 0 ? collector.store[module].name : "[unmapped]", samples: samples,
-          reason: problems[module] ?? "unknown")
+          module: module.map { collector.store[$0].name } ?? "[unmapped]", samples: samples,
+          reason: locations.problems[module] ?? "unknown")
       }
       .sorted { ($1.samples, $0.module) < ($0.samples, $1.module) }
-  }
-
-  /// Places of one module at which the same calls go on, on the same lines.
-  private struct NamedPlace: Hashable {
-    let module: ModuleStore.Index
-    let frames: [NamedFrame]
   }
 
   /// Counts by stacks of locations instead of places: a function's many instructions are a few
@@ -181,11 +89,29 @@ struct ProfileAssembly {
   }
 
   private struct Figures {
-    var samples: Int64 = 0
-    var userStacks: Int64 = 0
-    var rooted: Int64 = 0
-    var userFrames: Int64 = 0
-    var unnamedFrames: Int64 = 0
+    private var samples: Int64 = 0
+    private var userStacks: Int64 = 0
+    private var rooted: Int64 = 0
+    private var userFrames: Int64 = 0
+    private var unnamedFrames: Int64 = 0
+    /// Samples with a user frame that has no name, by its module; nil is no module.
+    private(set) var unresolved: [ModuleStore.Index?: Int64] = [:]
+
+    /// Counts a stack, innermost first, that was seen `count` times.
+    mutating func count(_ stack: [NamedLocations.Traits], _ count: Int64) {
+      samples += count
+      if let outermost = stack.last, !outermost.isKernel {
+        userStacks += count
+        if outermost.isEntry { rooted += count }
+      }
+      var blamed = Set<ModuleStore.Index?>()
+      for frame in stack where !frame.isKernel {
+        userFrames += count
+        guard !frame.isNamed else { continue }
+        unnamedFrames += count
+        if blamed.insert(frame.module).inserted { unresolved[frame.module, default: 0] += count }
+      }
+    }
 
     func write(to summary: inout RecordingSummary, ends: SampleCollector.Ends) {
       func percent(_ part: Int64, of whole: Int64) -> Double {

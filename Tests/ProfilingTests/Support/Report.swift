@@ -42,6 +42,16 @@ struct Report: Decodable {
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     self = try decoder.decode(Report.self, from: json)
   }
+
+  /// Whether the share of rooted stacks can be what is wanted: not five standard deviations of a
+  /// binomial below it. One or two stacks in a thousand, and a test has few thousands, are chance;
+  /// the share itself is measured by `PeerBenchmarks whole-stacks`.
+  func isRooted(atLeast percent: Double) -> Bool {
+    let count = Double(samples)
+    let missing = (1 - rootedPercent / 100) * count
+    let expected = (1 - percent / 100) * count
+    return missing <= expected + 5 * expected.squareRoot()
+  }
 }
 
 /// Folded stacks, weighted in nanoseconds of CPU time.

@@ -1,12 +1,11 @@
-import Foundation
-import TestSupport
+internal import Foundation
 
 /// Compiles programs for tests into a directory of their own, removed with the last of them.
-final class Workshop {
-  let path: String
+public final class Workshop {
+  public let path: String
 
-  init() throws {
-    path = NSTemporaryDirectory() + "lynx-symbols-" + UUID().uuidString
+  public init() throws {
+    path = NSTemporaryDirectory() + "lynx-workshop-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
@@ -14,16 +13,16 @@ final class Workshop {
     try? FileManager.default.removeItem(atPath: path)
   }
 
-  static func / (workshop: Workshop, name: String) -> String { "\(workshop.path)/\(name)" }
+  public static func / (workshop: Workshop, name: String) -> String { "\(workshop.path)/\(name)" }
 
   /// Where Tests/Fixtures/Programs lies.
-  static func program(_ name: String, file: String = #filePath) -> String {
-    URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
+  public static func program(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Fixtures/Programs/\(name)").path
   }
 
   /// Writes a source file; its path.
-  func source(_ name: String, _ text: String) throws -> String {
+  public func source(_ name: String, _ text: String) throws -> String {
     try Data(text.utf8).write(to: URL(fileURLWithPath: self / name))
     return self / name
   }
@@ -31,7 +30,7 @@ final class Workshop {
   /// Runs a command line in the directory, tools found on the PATH; its output. One that is
   /// missing or fails makes the test fail.
   @discardableResult
-  func run(_ line: String, input: [UInt8] = []) throws -> String {
+  public func run(_ line: String, input: [UInt8] = []) throws -> String {
     let output = try Tool.run(
       "/bin/bash", ["-c", "cd \"$1\" && \(line)", "bash", path], input: input)
     return String(decoding: output, as: UTF8.self)
