@@ -48,9 +48,17 @@ struct NamedLocations {
       if module == program { return 0 }
       return module == store.kernel ? 2 : 1
     }
-    for module in byModule.keys.compactMap(\.self).sorted(by: { (rank($0), $0) < (rank($1), $1) }) {
-      let sorted = (byModule[module] ?? []).sorted { $0.address < $1.address }
-      add(sorted, of: module, in: store, by: symbolizer)
+    let order = byModule.keys.compactMap { $0 }.sorted { (rank($0), $0) < (rank($1), $1) }
+    for module in order { byModule[module]?.sort { $0.address < $1.address } }
+    // The program last: it is the largest, and the other files are closed by then.
+    var resolved: [ModuleStore.Index: Symbolizer.Resolution] = [:]
+    for module in order.reversed() {
+      resolved[module] = symbolizer.resolve(
+        (byModule[module] ?? []).map(\.address), in: store[module])
+    }
+    for module in order {
+      guard let places = byModule[module], let names = resolved[module] else { continue }
+      add(places, names, of: module, in: store, by: symbolizer)
     }
     for place in (byModule[nil] ?? []).sorted(by: { $0.address < $1.address }) {
       problems[nil] = "no file is mapped there"
@@ -61,12 +69,11 @@ struct NamedLocations {
   }
 
   private mutating func add(
-    _ places: [CodeAddress], of module: ModuleStore.Index, in store: ModuleStore,
-    by symbolizer: Symbolizer
+    _ places: [CodeAddress], _ resolved: Symbolizer.Resolution, of module: ModuleStore.Index,
+    in store: ModuleStore, by symbolizer: Symbolizer
   ) {
     let file = store[module]
     let isKernel = module == store.kernel
-    let resolved = symbolizer.resolve(places.map(\.address), in: file)
     problems[module] = resolved.problem
     mappings.append(
       Profile.Mapping(

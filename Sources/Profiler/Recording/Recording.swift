@@ -76,7 +76,8 @@ public final class Recording {
   private let signals: StopSignals
   private let child: ChildProcess?
   private let session: SamplingSession
-  private let collector: SampleCollector
+  /// Nil once there is a result: nothing of the recording is kept beside it.
+  private var collector: SampleCollector?
   private let activity: TargetActivity
   private let cpuAtStart: UInt64
   private let startNanoseconds: UInt64
@@ -118,7 +119,8 @@ public final class Recording {
     let command = if case .command(let command) = options.target { command } else { [String]() }
     activity = TargetActivity(target, command: command)
     let framePointers = options.sampling.callGraph == .framePointers
-    collector = SampleCollector(store: ModuleStore(), followsFramePointers: framePointers)
+    let collector = SampleCollector(store: ModuleStore(), followsFramePointers: framePointers)
+    self.collector = collector
     do throws(SamplingError) {
       session = try SamplingSession(target: target, settings: options.sampling)
     } catch {
@@ -138,6 +140,7 @@ public final class Recording {
   /// Records until the target ends, the duration is over or a signal arrives. A second signal
   /// ends the process as if nothing had been caught.
   public func run(progress: (Progress) -> Void) throws(RecordingError) -> Ending {
+    guard let collector else { return ending }
     let delay = nanoseconds(options.delay)
     collector.beginNanoseconds = startNanoseconds &+ delay
     let deadline = options.duration.map { startNanoseconds &+ delay &+ nanoseconds($0) }
@@ -201,9 +204,11 @@ public final class Recording {
     activity.noteEnd(child)
   }
 
-  /// Names what was recorded. Call once, after `run`.
+  /// Names what was recorded. Call once, after `run`; a second call knows of no samples.
   public func result() -> Result {
     let plan = session.plan
+    let collector = collector ?? SampleCollector(store: ModuleStore(), followsFramePointers: false)
+    self.collector = nil
     var summary = RecordingSummary()
     summary.lost = session.lost
     summary.throttled = session.throttled

@@ -83,10 +83,10 @@ public final class NameSources: Sendable {
     state.withLock { $0.aliases += found }
   }
 
-  /// Waits for the kernel's symbols; nil if they were not asked for.
+  /// Waits for the kernel's symbols and hands them over; nil if they were not asked for.
   func kernel() -> KernelSymbols? {
     queue.sync {}
-    return state.withLock { $0.kernel }
+    return state.withLock { $0.kernel.take() }
   }
 
   /// Waits for a module's names and hands them over; nil if it has no file to read them from.
