@@ -100,6 +100,15 @@ struct SwiftNameTests {
         "f(a:)"
       ),
       (
+        "generic not re-abstracted specialization <()> of inlined generic function <A, M.T<B>> of "
+          + "M.T.f(a: A) -> ()",
+        "T.f(a:)"
+      ),
+      (
+        "freestanding macro expansion #1 of isolation in module M file A.swift line 4 column 51",
+        "freestanding macro expansion #1 of isolation"
+      ),
+      (
         "outlined copy of Swift.Optional<Swift.Dictionary<Swift.String, Mod.T<A>>>",
         "outlined copy of [String : T<A>]?"
       ),

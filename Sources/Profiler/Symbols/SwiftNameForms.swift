@@ -84,6 +84,7 @@ enum NameForms {
 
   static let witness = Array("protocol witness for ".utf8)
   static let reabstraction = Array("reabstraction thunk ".utf8)
+  static let macroExpansion = Array("freestanding macro expansion #".utf8)
   static let outlined = Array("outlined ".utf8)
   static let vtableThunk = Array("vtable thunk for ".utf8)
   static let defaultArgument = Array("default argument ".utf8)

@@ -44,6 +44,10 @@ struct SwiftNameSimplifier {
   private mutating func writeLast(_ range: Range<Int>) {
     if text.starts(range, with: NameForms.witness) {
       writeWitness((range.lowerBound + NameForms.witness.count)..<range.upperBound)
+    } else if text.starts(range, with: NameForms.macroExpansion),
+      let end = text.first(Words.inModule, in: range)
+    {
+      result.append(contentsOf: text.bytes[range.lowerBound..<end])
     } else if text.starts(range, with: NameForms.reabstraction) {
       result.append(contentsOf: "reabstraction thunk".utf8)
     } else if let prefix = NameForms.types.match(text, range) {
@@ -131,8 +135,9 @@ struct SwiftNameSimplifier {
       let open = text.bytes[range].firstIndex(of: UInt8(ascii: "<"))
     else { return nil }
     let words = range.lowerBound..<open
-    guard words.count < 80, words.count >= Words.specialization.count,
-      words.contains(where: { text.starts($0..<open, with: Words.specialization) })
+    guard words.count < 80,
+      text.starts(words, with: Words.inlinedGenericFunction)
+        || words.contains(where: { text.starts($0..<open, with: Words.specialization) })
     else { return nil }
     if let close = text.closing(open, before: range.upperBound),
       text.starts((close + 1)..<range.upperBound, with: Words.of)

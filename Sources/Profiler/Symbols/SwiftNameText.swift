@@ -136,6 +136,8 @@ struct SwiftNameText {
     static let closure = Array("closure #".utf8)
     static let implicitClosure = Array("implicit closure #".utf8)
     static let specialization = Array("specialization".utf8)
+    static let inModule = Array(" in module ".utf8)
+    static let inlinedGenericFunction = Array("inlined generic function ".utf8)
     static let modifiers = [Array("static ".utf8), Array("class ".utf8)]
   }
 }
