@@ -44,6 +44,12 @@ let package = Package(
     .systemLibrary(
       name: "CElfutils", path: "Sources/C/CElfutils", pkgConfig: "libdw",
       providers: [.apt(["libdw-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/C/CSQLite", pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+      name: "CPostgres", path: "Sources/C/CPostgres", pkgConfig: "libpq",
+      providers: [.apt(["libpq-dev"])]),
     .target(
       name: "CUnwind", path: "Sources/C/CUnwind",
       linkerSettings: [.linkedLibrary("unwind-generic")]),
@@ -71,6 +77,10 @@ let package = Package(
     room(
       "Profiler", "Recording",
       ["Sampling", "Modules", "Unwinding", "Symbols", "Profiles", "LinuxSystem"]),
+
+    // Service
+    room("Service", "Links", []),
+    room("Service", "Databases", ["CSQLite", "CPostgres", "LinuxSystem"]),
 
     .executableTarget(
       name: "lynx",

@@ -1,0 +1,26 @@
+/// A short code and where it leads.
+public struct Link: Sendable, Hashable, Identifiable {
+  public var id: Int64
+  public var code: String
+  public var destination: String
+  /// Seconds since 1970, as is ``updatedAt``.
+  public var createdAt: Int64
+  public var createdBy: String?
+  public var clicks: Int64
+  public var isActive: Bool
+  public var updatedAt: Int64
+
+  public init(
+    id: Int64, code: String, destination: String, createdAt: Int64, createdBy: String?,
+    clicks: Int64, isActive: Bool, updatedAt: Int64
+  ) {
+    self.id = id
+    self.code = code
+    self.destination = destination
+    self.createdAt = createdAt
+    self.createdBy = createdBy
+    self.clicks = clicks
+    self.isActive = isActive
+    self.updatedAt = updatedAt
+  }
+}
