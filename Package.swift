@@ -29,11 +29,14 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
   name: "lynx",
   products: [.executable(name: "lynx", targets: ["lynx"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
@@ -79,7 +82,7 @@ let package = Package(
       ["Sampling", "Modules", "Unwinding", "Symbols", "Profiles", "LinuxSystem"]),
 
     // Service
-    room("Service", "Links", []),
+    room("Service", "Links", [crypto]),
     room("Service", "Databases", ["CSQLite", "CPostgres", "LinuxSystem"]),
 
     .executableTarget(
@@ -106,6 +109,7 @@ let package = Package(
     tests("SymbolsTests", ["Symbols", "Modules", "LinuxSystem"]),
     tests("CommandTests", ["Profiles", "Terminal"]),
     tests("ProfilingTests", []),
+    tests("LinksTests", ["Links"]),
   ],
   swiftLanguageModes: [.v6]
 )

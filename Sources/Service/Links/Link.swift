@@ -9,10 +9,13 @@ public struct Link: Sendable, Hashable, Identifiable {
   public var clicks: Int64
   public var isActive: Bool
   public var updatedAt: Int64
+  /// 1 when created, one more with each change of ``destination`` or ``isActive``; clicks do not
+  /// count as one. Of two states of a link the one with the higher number is the newer.
+  public var version: Int64
 
   public init(
     id: Int64, code: String, destination: String, createdAt: Int64, createdBy: String?,
-    clicks: Int64, isActive: Bool, updatedAt: Int64
+    clicks: Int64, isActive: Bool, updatedAt: Int64, version: Int64
   ) {
     self.id = id
     self.code = code
@@ -22,5 +25,6 @@ public struct Link: Sendable, Hashable, Identifiable {
     self.clicks = clicks
     self.isActive = isActive
     self.updatedAt = updatedAt
+    self.version = version
   }
 }

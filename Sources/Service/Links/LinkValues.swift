@@ -1,0 +1,100 @@
+/// A link to be created.
+public struct NewLink: Sendable, Hashable {
+  public var code: ShortCode
+  public var destination: Destination
+  public var createdBy: String?
+
+  public init(code: ShortCode, destination: Destination, createdBy: String?) {
+    self.code = code
+    self.destination = destination
+    self.createdBy = createdBy
+  }
+}
+
+/// What answers a redirect.
+public struct Target: Sendable, Hashable {
+  public var id: Int64
+  public var destination: String
+  public var isActive: Bool
+  /// ``Link/version``.
+  public var version: Int64
+
+  public init(id: Int64, destination: String, isActive: Bool, version: Int64) {
+    self.id = id
+    self.destination = destination
+    self.isActive = isActive
+    self.version = version
+  }
+}
+
+/// A destination that a link had before.
+public struct HistoryEntry: Sendable, Hashable, Identifiable {
+  public var id: Int64
+  public var code: String
+  public var destination: String
+  /// When it was replaced, in seconds since 1970, and by whom.
+  public var changedAt: Int64
+  public var changedBy: String?
+
+  public init(
+    id: Int64, code: String, destination: String, changedAt: Int64, changedBy: String?
+  ) {
+    self.id = id
+    self.code = code
+    self.destination = destination
+    self.changedAt = changedAt
+    self.changedBy = changedBy
+  }
+}
+
+/// Clicks to be added together, once. The same id always carries the same counts.
+public struct ClickBatch: Sendable, Hashable {
+  public struct Count: Sendable, Hashable {
+    public var linkID: Int64
+    public var clicks: Int64
+
+    public init(linkID: Int64, clicks: Int64) {
+      self.linkID = linkID
+      self.clicks = clicks
+    }
+  }
+
+  /// Unique over all nodes and all time.
+  public var id: String
+  /// Each link at most once, in order of id (transactions that add to the same rows in the same
+  /// order do not deadlock).
+  public var counts: [Count]
+
+  public init(id: String, counts: [Count]) {
+    self.id = id
+    self.counts = counts
+  }
+}
+
+/// How much a store holds.
+public struct LinkCounts: Sendable, Hashable {
+  public var links: Int64
+  public var activeLinks: Int64
+  /// Clicks that were added to the store.
+  public var clicks: Int64
+
+  public init(links: Int64, activeLinks: Int64, clicks: Int64) {
+    self.links = links
+    self.activeLinks = activeLinks
+    self.clicks = clicks
+  }
+}
+
+/// That a link became another.
+public struct LinkChange: Sendable, Hashable {
+  public var code: String
+  public var version: Int64
+  /// ``Link/updatedAt``.
+  public var updatedAt: Int64
+
+  public init(code: String, version: Int64, updatedAt: Int64) {
+    self.code = code
+    self.version = version
+    self.updatedAt = updatedAt
+  }
+}
