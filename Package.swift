@@ -106,6 +106,7 @@ let package = Package(
     tests("SymbolsTests", ["Symbols", "Modules", "LinuxSystem"]),
     tests("CommandTests", ["Profiles", "Terminal"]),
     tests("ProfilingTests", []),
+    tests("DatabasesTests", ["Databases", "LinuxSystem"]),
   ],
   swiftLanguageModes: [.v6]
 )
