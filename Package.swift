@@ -84,6 +84,7 @@ let package = Package(
     // Service
     room("Service", "Links", [crypto]),
     room("Service", "Databases", ["CSQLite", "CPostgres", "LinuxSystem"]),
+    room("Service", "LinkStores", ["Links", "Databases", "LinuxSystem"]),
 
     .executableTarget(
       name: "lynx",
@@ -110,6 +111,8 @@ let package = Package(
     tests("CommandTests", ["Profiles", "Terminal"]),
     tests("ProfilingTests", []),
     tests("LinksTests", ["Links"]),
+    tests("LinkStoresTests", ["LinkStores", "Links", "Databases"]),
+    tests("DatabasesTests", ["Databases", "LinuxSystem"]),
   ],
   swiftLanguageModes: [.v6]
 )

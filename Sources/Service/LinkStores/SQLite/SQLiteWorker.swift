@@ -1,0 +1,121 @@
+internal import Databases
+internal import Links
+
+/// Work for the thread of a connection.
+struct SQLiteJob: Sendable {
+  typealias Answer = @Sendable (_ refusal: DatabaseError?) -> Void
+
+  /// Does the work. What it returns answers it once its outcome is certain: with nil, or with why the
+  /// transaction it was part of came to nothing. `failure` is the database's, if it failed.
+  let perform: @Sendable (SQLiteSession) -> (failure: DatabaseError?, answer: Answer)
+  /// Answers it without having done anything.
+  let refuse: @Sendable (DatabaseError) -> Void
+}
+
+/// Threads with a connection each.
+///
+/// The one that writes commits what waits together: an fdatasync serves as many links as have come
+/// while the one before it took its time. Each job is in a savepoint of its own, so that one that
+/// fails takes nothing along; no job is answered before the commit.
+final class SQLiteWorker: Sendable {
+  private static let groupLimit = 256
+  private static let readLimit = 16
+  private let queue = JobQueue<SQLiteJob>()
+
+  /// Opens nothing: the thread takes over connections that are open.
+  init(_ sessions: [sending SQLiteConnection], writes: Bool) throws(LinkError) {
+    for connection in sessions {
+      let queue = queue
+      let handed = HandedOver(connection)
+      let hasStarted = WorkerThread.start(writes ? "sqlite-write" : "sqlite-read") {
+        let session = SQLiteSession(handed.value)
+        if writes { Self.write(queue, session) } else { Self.read(queue, session) }
+      }
+      guard hasStarted else {
+        queue.close()
+        throw .unavailable(reason: "no thread could be started for it", retryAfter: nil)
+      }
+    }
+  }
+
+  private struct HandedOver: @unchecked Sendable {
+    let value: SQLiteConnection
+
+    init(_ value: SQLiteConnection) { self.value = value }
+  }
+
+  func close() { queue.close() }
+
+  /// Has `work` done and waits for it.
+  func run<Result: Sendable>(
+    _ work: @escaping @Sendable (SQLiteSession) throws -> Result
+  ) async throws(LinkError) -> Result {
+    let outcome = await withCheckedContinuation {
+      (continuation: CheckedContinuation<Swift.Result<Result, LinkError>, Never>) in
+      let job = SQLiteJob(
+        perform: { session in
+          let result: Swift.Result<Result, LinkError>
+          var failure: DatabaseError?
+          do {
+            result = .success(try work(session))
+          } catch {
+            failure = error as? DatabaseError
+            result = .failure(LinkError(error))
+          }
+          return (
+            failure,
+            { refusal in
+              continuation.resume(returning: refusal.map { .failure(LinkError($0)) } ?? result)
+            }
+          )
+        },
+        refuse: { continuation.resume(returning: .failure(LinkError($0))) })
+      if !queue.append(job) { continuation.resume(returning: .failure(.closed)) }
+    }
+    return try outcome.get()
+  }
+
+  private static func read(_ queue: JobQueue<SQLiteJob>, _ session: SQLiteSession) {
+    while true {
+      let jobs = queue.take(upTo: readLimit)
+      if jobs.isEmpty { return }
+      for job in jobs { job.perform(session).answer(nil) }
+    }
+  }
+
+  private static func write(_ queue: JobQueue<SQLiteJob>, _ session: SQLiteSession) {
+    while true {
+      let jobs = queue.take(upTo: groupLimit)
+      if jobs.isEmpty { return }
+      commit(jobs[...], session)
+    }
+  }
+
+  private static func commit(_ jobs: ArraySlice<SQLiteJob>, _ session: SQLiteSession) {
+    var answers: [SQLiteJob.Answer] = []
+    answers.reserveCapacity(jobs.count)
+    var rest = jobs
+    var refusal: DatabaseError?
+    do throws(DatabaseError) {
+      try session.run("BEGIN IMMEDIATE")
+      while let job = rest.popFirst() {
+        let (failure, answer) = job.perform(session)
+        answers.append(answer)
+        // A full disk or a broken file ends the whole transaction, not only the statement.
+        guard session.connection.isInTransaction else {
+          throw failure
+            ?? DatabaseError(.other, "\(session.connection.path): the transaction was rolled back")
+        }
+      }
+      try session.run("COMMIT")
+    } catch {
+      refusal = error
+      if session.connection.isInTransaction { _ = try? session.run("ROLLBACK") }
+    }
+    for answer in answers { answer(refusal) }
+    // Those whose turn had not come.
+    if let refusal {
+      for job in rest { job.refuse(refusal) }
+    }
+  }
+}
