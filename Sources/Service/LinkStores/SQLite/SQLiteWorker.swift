@@ -22,12 +22,12 @@ final class SQLiteWorker: Sendable {
   private static let readLimit = 16
   private let queue = JobQueue<SQLiteJob>()
 
-  /// Opens nothing: the thread takes over connections that are open.
-  init(_ sessions: [sending SQLiteConnection], writes: Bool) throws(LinkError) {
-    for connection in sessions {
+  /// The threads take over the connections: the caller keeps none.
+  init(_ connections: [SQLiteConnection], writes: Bool) throws(LinkError) {
+    for connection in connections {
       let queue = queue
       let handed = HandedOver(connection)
-      let hasStarted = WorkerThread.start(writes ? "sqlite-write" : "sqlite-read") {
+      let hasStarted = WorkerThread.start {
         let session = SQLiteSession(handed.value)
         if writes { Self.write(queue, session) } else { Self.read(queue, session) }
       }

@@ -13,7 +13,7 @@ enum WorkerThread {
   }
 
   /// Starts `body` on a detached thread; false if the system has none left.
-  static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+  static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
     let box = Unmanaged.passRetained(Body(body))
     var thread = pthread_t()
     let code = pthread_create(
@@ -28,7 +28,6 @@ enum WorkerThread {
       box.release()
       return false
     }
-    pthread_setname_np(thread, String(name.prefix(15)))
     pthread_detach(thread)
     return true
   }
