@@ -29,12 +29,15 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
   name: "lynx",
   products: [.executable(name: "lynx", targets: ["lynx"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
   ],
   targets: [
     // C: one module map or shim per C library.
@@ -61,6 +64,9 @@ let package = Package(
       name: "CFlameGraphAssets", path: "Sources/C/CFlameGraphAssets",
       exclude: ["flamegraph.js", "flamegraph.css"],
       cSettings: [.unsafeFlags(["-std=c23"])]),
+    .target(
+      name: "CLynxSchema", path: "Sources/C/CLynxSchema", exclude: ["sqlite", "postgres"],
+      cSettings: [.unsafeFlags(["-std=c23"])]),
 
     // Base
     room("Base", "Terminal", []),
@@ -81,11 +87,13 @@ let package = Package(
     // Service
     room("Service", "Links", []),
     room("Service", "Databases", ["CSQLite", "CPostgres", "LinuxSystem"]),
+    room("Service", "Migrations", ["Databases", "CLynxSchema", crypto]),
 
     .executableTarget(
       name: "lynx",
       dependencies: [
         "Terminal", "LinuxSystem", "Sampling", "Symbols", "Profiles", "FlameGraphs", "Recording",
+        "Databases", "Migrations",
         argumentParser,
       ],
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
@@ -104,7 +112,8 @@ let package = Package(
     tests("SamplingTests", ["Sampling", "LinuxSystem"]),
     tests("UnwindingTests", ["Unwinding", "Modules", "Sampling", "LinuxSystem"]),
     tests("SymbolsTests", ["Symbols", "Modules", "LinuxSystem"]),
-    tests("CommandTests", ["Profiles", "Terminal"]),
+    tests("MigrationsTests", ["Migrations", "Databases"]),
+    tests("CommandTests", ["Profiles", "Terminal", "Databases", "Migrations"]),
     tests("ProfilingTests", []),
   ],
   swiftLanguageModes: [.v6]
