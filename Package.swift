@@ -115,6 +115,7 @@ let package = Package(
     tests("MigrationsTests", ["Migrations", "Databases"]),
     tests("CommandTests", ["Profiles", "Terminal", "Databases", "Migrations"]),
     tests("ProfilingTests", []),
+    tests("DatabasesTests", ["Databases", "LinuxSystem"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,273 @@
+internal import Foundation
+
+/// A real PostgreSQL on a directory and a port of its own, gone with the test process however that
+/// ends: a watcher reads a pipe from it, stops the server and removes the directory at its end.
+///
+/// Role `lynx` is the superuser and trusted, `guarded` needs ``guardedPassword``, `rejected` is let
+/// in by no method. As root the server runs as `postgres` or `nobody`, since it refuses root.
+public final class PostgresServer: Sendable {
+  public static let guardedPassword = "p@ss/w?rd #1 ü"
+  public let port: Int
+  /// Holds the data, the log and the socket.
+  public let directory: String
+  private let account: Account
+  private let watcher: Watcher
+
+  /// The server that tests share; each takes a database of its own from it.
+  public static func shared() throws -> PostgresServer { try sharedServer.get() }
+  private static let sharedServer = Result { try PostgresServer() }
+
+  /// Databases are set up once in a process and copied for each server.
+  private static let template = Result { try Template() }
+
+  /// A server for one test, which may stop, kill and start it.
+  public init() throws {
+    let template = try Self.template.get()
+    account = template.account
+    directory = try account.makeDirectory()
+    watcher = try Watcher(account: account, directory: directory)
+    _ = try Tool.run("/bin/cp", ["-a", template.directory + "/data", directory + "/data"])
+    var attempts = 0
+    while true {
+      let port = try Self.freePort()
+      do {
+        try Self.start(account, directory, port)
+        self.port = port
+        return
+      } catch {
+        // Somebody else may have taken the port in between.
+        attempts += 1
+        if attempts == 5 { throw error }
+      }
+    }
+  }
+
+  /// Over TCP.
+  public func url(
+    user: String = "lynx", password: String? = nil, database: String = "postgres",
+    port: Int? = nil
+  ) -> String {
+    let secret = password.map { ":" + Self.encoded($0) } ?? ""
+    return "postgresql://\(user)\(secret)@127.0.0.1:\(port ?? self.port)/\(Self.encoded(database))"
+  }
+
+  /// Over the socket in ``directory``.
+  public func socketURL(database: String = "postgres") -> String {
+    "postgresql://lynx@/\(Self.encoded(database))?host=\(Self.encoded(directory))&port=\(port)"
+  }
+
+  /// A new empty database; its name.
+  public func makeDatabase() throws -> String {
+    let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+    try psql("CREATE DATABASE \(name)")
+    return name
+  }
+
+  /// What psql prints for a script, rows by line, columns by `|`.
+  @discardableResult
+  public func psql(_ script: String, database: String = "postgres") throws -> String {
+    let output = try Tool.run(
+      account.binaries + "/psql",
+      ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url(database: database)],
+      input: Array(script.utf8))
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  public func start() throws { try Self.start(account, directory, port) }
+
+  /// Lets nobody finish (`immediate`) or ends sessions in order (`fast`).
+  public func stop(_ mode: String = "fast") throws {
+    try account.run("pg_ctl", ["-D", directory + "/data", "-m", mode, "-w", "stop"])
+  }
+
+  /// SIGKILL to the server and all its sessions at once, as when power fails.
+  public func kill() throws {
+    let postmaster = try processID
+    // Stopped first, so that it cannot start others while they are listed.
+    Foundation.kill(postmaster, SIGSTOP)
+    let children = try String(
+      contentsOfFile: "/proc/\(postmaster)/task/\(postmaster)/children", encoding: .utf8)
+    let all = children.split(separator: " ").compactMap { Int32($0) } + [postmaster]
+    for process in all { Foundation.kill(process, SIGKILL) }
+    for process in all {
+      while Foundation.kill(process, 0) == 0, !Self.isZombie(process) { usleep(2_000) }
+    }
+  }
+
+  /// The postmaster.
+  public var processID: Int32 {
+    get throws {
+      let text = try String(contentsOfFile: directory + "/data/postmaster.pid", encoding: .utf8)
+      guard let process = text.split(separator: "\n").first.flatMap({ Int32($0) }) else {
+        throw Tool.Failure(description: "postmaster.pid names no process: \(text)")
+      }
+      return process
+    }
+  }
+
+  private static func isZombie(_ process: Int32) -> Bool {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else {
+      return true
+    }
+    return text.drop { $0 != ")" }.hasPrefix(") Z")
+  }
+
+  private static func start(_ account: Account, _ directory: String, _ port: Int) throws {
+    try account.run(
+      "pg_ctl",
+      [
+        "-D", directory + "/data", "-l", directory + "/log", "-w", "-t", "120", "-o",
+        "-p \(port) -k \(directory)", "start",
+      ])
+  }
+
+  private static func encoded(_ text: String) -> String {
+    text.addingPercentEncoding(
+      withAllowedCharacters: .alphanumerics.intersection(.init(charactersIn: "!"..."~"))) ?? text
+  }
+
+  /// A port nobody listens on at this moment.
+  public static func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+      }
+    }
+    guard status == 0 else { throw Tool.Failure(description: "no free port: errno \(errno)") }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  /// A data directory as initdb makes it, with roles and rules; never run after that.
+  private final class Template: Sendable {
+    let account: Account
+    let directory: String
+    private let watcher: Watcher
+
+    init() throws {
+      account = try Account()
+      directory = try account.makeDirectory()
+      watcher = try Watcher(account: account, directory: directory)
+      let data = directory + "/data"
+      try account.run(
+        "initdb",
+        ["-D", data, "-U", "lynx", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
+      let settings = """
+
+        listen_addresses = '127.0.0.1'
+        max_connections = 100
+        shared_buffers = 32MB
+        log_min_messages = info
+        """
+      try Self.append(settings, to: data + "/postgresql.conf")
+      try Data(
+        """
+        local all guarded scram-sha-256
+        host all guarded 127.0.0.1/32 scram-sha-256
+        host all rejected 127.0.0.1/32 reject
+        local all all trust
+        host all all 127.0.0.1/32 trust
+
+        """.utf8
+      ).write(to: URL(fileURLWithPath: data + "/pg_hba.conf"))
+      let roles = """
+        CREATE ROLE guarded LOGIN PASSWORD '\(PostgresServer.guardedPassword)';
+        CREATE ROLE rejected LOGIN;
+
+        """
+      try account.run("postgres", ["--single", "-j", "-D", data, "postgres"], input: roles)
+    }
+
+    private static func append(_ text: String, to path: String) throws {
+      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      try file.seekToEnd()
+      try file.write(contentsOf: Data(text.utf8))
+      try file.close()
+    }
+  }
+
+  /// Who runs the server, and from where.
+  private struct Account: Sendable {
+    let binaries: String
+    /// What a command is put behind.
+    let prefix: [String]
+    let user: (id: uid_t, group: gid_t)?
+
+    init() throws {
+      let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql"))
+      let found = (["15"] + (versions ?? []).sorted(by: >)).map { "/usr/lib/postgresql/\($0)/bin" }
+        .first { FileManager.default.isExecutableFile(atPath: $0 + "/initdb") }
+      guard let found else {
+        throw Tool.Failure(
+          description: "there is no PostgreSQL server here: install the package postgresql")
+      }
+      binaries = found
+      guard geteuid() == 0 else {
+        prefix = []
+        user = nil
+        return
+      }
+      guard let entry = getpwnam("postgres") ?? getpwnam("nobody") else {
+        throw Tool.Failure(description: "there is neither a user postgres nor nobody")
+      }
+      let user = (id: entry.pointee.pw_uid, group: entry.pointee.pw_gid)
+      self.user = user
+      prefix = [
+        "/usr/bin/setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups", "--",
+      ]
+    }
+
+    /// A directory the server may have; its name is short, as that of a socket has to be.
+    func makeDirectory() throws -> String {
+      let name = UUID().uuidString.prefix(8).lowercased()
+      let path = NSTemporaryDirectory() + "lynx-pg-\(name)"
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+      if let user, chown(path, user.id, user.group) != 0 {
+        throw Tool.Failure(description: "\(path) cannot be given to user \(user.id)")
+      }
+      return path
+    }
+
+    func run(_ program: String, _ arguments: [String], input: String = "") throws {
+      let line = prefix + ["\(binaries)/\(program)"] + arguments
+      _ = try Tool.run(line[0], Array(line.dropFirst()), input: Array(input.utf8))
+    }
+  }
+
+  /// Lives until this process closes a pipe or ends, then stops the server and removes what it had.
+  private final class Watcher: Sendable {
+    private let pipeEnd: Int32
+
+    init(account: Account, directory: String) throws {
+      var ends: [Int32] = [-1, -1]
+      guard pipe(&ends) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 else {
+        throw Tool.Failure(description: "no pipe: errno \(errno)")
+      }
+      let process = Process()
+      // A session of its own: Ctrl-C at the tests leaves it its work.
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
+      process.arguments =
+        [
+          "/bin/bash", "-c",
+          """
+          cat > /dev/null
+          [ -e "$1/data/postmaster.pid" ] && "${@:2}" -D "$1/data" -m immediate -w -t 20 stop
+          rm -rf -- "$1"
+          """, "watcher", directory,
+        ] + account.prefix + [account.binaries + "/pg_ctl"]
+      process.standardInput = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      pipeEnd = ends[1]
+    }
+
+    deinit { close(pipeEnd) }
+  }
+}
