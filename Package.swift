@@ -38,6 +38,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
   ],
   targets: [
     // C: one module map or shim per C library.
@@ -64,6 +65,9 @@ let package = Package(
       name: "CFlameGraphAssets", path: "Sources/C/CFlameGraphAssets",
       exclude: ["flamegraph.js", "flamegraph.css"],
       cSettings: [.unsafeFlags(["-std=c23"])]),
+    .target(
+      name: "CLynxSchema", path: "Sources/C/CLynxSchema", exclude: ["sqlite", "postgres"],
+      cSettings: [.unsafeFlags(["-std=c23"])]),
 
     // Base
     room("Base", "Terminal", []),
@@ -85,11 +89,13 @@ let package = Package(
     room("Service", "Links", [crypto]),
     room("Service", "Databases", ["CSQLite", "CPostgres", "LinuxSystem"]),
     room("Service", "LinkStores", ["Links", "Databases", "LinuxSystem"]),
+    room("Service", "Migrations", ["Databases", "CLynxSchema", crypto]),
 
     .executableTarget(
       name: "lynx",
       dependencies: [
         "Terminal", "LinuxSystem", "Sampling", "Symbols", "Profiles", "FlameGraphs", "Recording",
+        "Databases", "Migrations",
         argumentParser,
       ],
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
@@ -108,10 +114,11 @@ let package = Package(
     tests("SamplingTests", ["Sampling", "LinuxSystem"]),
     tests("UnwindingTests", ["Unwinding", "Modules", "Sampling", "LinuxSystem"]),
     tests("SymbolsTests", ["Symbols", "Modules", "LinuxSystem"]),
-    tests("CommandTests", ["Profiles", "Terminal"]),
+    tests("MigrationsTests", ["Migrations", "Databases"]),
+    tests("CommandTests", ["Profiles", "Terminal", "Databases", "Migrations"]),
     tests("ProfilingTests", []),
     tests("LinksTests", ["Links"]),
-    tests("LinkStoresTests", ["LinkStores", "Links", "Databases"]),
+    tests("LinkStoresTests", ["LinkStores", "Links", "Databases", "Migrations"]),
     tests("DatabasesTests", ["Databases", "LinuxSystem"]),
   ],
   swiftLanguageModes: [.v6]

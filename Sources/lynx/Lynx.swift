@@ -14,9 +14,10 @@ struct Lynx: ParsableCommand {
         lynx profile -- make -j8                  draw flamegraph.svg of a command
         lynx profile -p 1234 -d 30s -o out.svg    of a process, for 30 seconds
         lynx render flamegraph.pb.gz --top 20     the hottest functions, as text
+        lynx migrate up                           create or update the database of links
       """,
     version: version,
-    subcommands: [ProfileCommand.self, RenderCommand.self])
+    subcommands: [ProfileCommand.self, RenderCommand.self, MigrateCommand.self])
 
   /// The names of all subcommands, in the order help shows them.
   static var subcommandNames: [String] {

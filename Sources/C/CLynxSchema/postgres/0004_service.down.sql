@@ -1,0 +1,3 @@
+DROP TABLE settings;
+DROP TABLE click_batches;
+DROP TABLE api_keys;

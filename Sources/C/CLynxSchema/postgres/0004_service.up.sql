@@ -1,0 +1,27 @@
+-- What the service keeps for itself.
+
+-- Keys of the API. The key itself is shown once and never stored.
+CREATE TABLE api_keys (
+    id BIGSERIAL PRIMARY KEY,
+    name TEXT NOT NULL,
+    key_hash BYTEA NOT NULL UNIQUE,
+    is_admin BOOLEAN NOT NULL DEFAULT FALSE,
+    created_at BIGINT NOT NULL,
+    created_by TEXT,
+    revoked_at BIGINT
+);
+
+-- Batches of counted clicks, each recorded in the transaction that adds it to urls.clicks, so that a
+-- batch sent again after a crash is recognised and counts nothing twice.
+CREATE TABLE click_batches (
+    batch_id TEXT NOT NULL PRIMARY KEY,
+    applied_at BIGINT NOT NULL
+);
+CREATE INDEX idx_click_batches_applied_at ON click_batches (applied_at);
+
+-- What all nodes of this database share, such as the key that signs cursors.
+CREATE TABLE settings (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BYTEA NOT NULL,
+    updated_at BIGINT NOT NULL
+);

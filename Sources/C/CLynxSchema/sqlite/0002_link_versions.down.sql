@@ -1,0 +1,4 @@
+DROP TRIGGER urls_version;
+DROP INDEX idx_urls_updated_at;
+ALTER TABLE urls DROP COLUMN version;
+ALTER TABLE urls DROP COLUMN updated_at;

@@ -1,0 +1,129 @@
+internal import Databases
+
+/// A PostgreSQL database being migrated.
+///
+/// The lock is an advisory one of this very session: it is there as long as the session is, which in
+/// the server is until its last statement has ended, even if the client was killed before.
+final class PostgresMigrationSession: MigrationSession {
+  /// "lynx_mig" in ASCII: one number for all versions of Lynx.
+  static let lockKey = 0x6C79_6E78_5F6D_6967
+
+  private let connection: PostgresConnection
+  private let schema: String
+
+  /// - Parameter isWriter: whether it is to change anything, which not every server lets happen.
+  init(conninfo: String, isWriter: Bool) throws(MigrationError) {
+    let facts: [String?]
+    do throws(DatabaseError) {
+      connection = try PostgresConnection(conninfo: conninfo)
+      facts =
+        try connection.query(
+          "SELECT pg_backend_pid(), pg_is_in_recovery(), current_schema()"
+        ).first ?? []
+      guard facts.count == 3, let name = facts[2] else {
+        throw DatabaseError(
+          .other,
+          "database \(connection.databaseName) has no schema on its search_path to keep "
+            + "lynx_migrations in; set search_path, or create schema public")
+      }
+      schema = try connection.quoted(identifier: name)
+      try settle()
+    } catch {
+      throw MigrationError(error)
+    }
+    if isWriter { try requireSuitable(process: facts[0], isReplica: facts[1] == "t") }
+  }
+
+  private func requireSuitable(process: String?, isReplica: Bool) throws(MigrationError) {
+    if isReplica {
+      throw MigrationError(
+        .unsuitable,
+        "PostgreSQL at \(connection.address) is a read replica and takes no migrations; name the "
+          + "primary in the database URL")
+    }
+    // A pooler hands out process numbers of its own. Behind one, the lock would stay with a session
+    // that the next statement need not run in.
+    if let process, process != String(connection.serverProcessID) {
+      throw MigrationError(
+        .unsuitable,
+        "a pooler such as PgBouncer answers at \(connection.address), behind which a lock does not "
+          + "stay with its session; name PostgreSQL itself in the database URL")
+    }
+  }
+
+  func run(_ statement: String) throws(DatabaseError) { try connection.execute(statement) }
+
+  func rows(_ sql: String, _ parameters: [String?]) throws(DatabaseError) -> [[String?]] {
+    try connection.query(sql, parameters: parameters)
+  }
+
+  var isInTransaction: Bool { connection.isInTransaction }
+
+  var recordsTable: String { "\(schema).lynx_migrations" }
+
+  func recordsTableExists() throws(DatabaseError) -> Bool {
+    try connection.query("SELECT to_regclass($1)", parameters: [recordsTable]).first?.first
+      .flatMap { $0 } != nil
+  }
+
+  func tryLock() throws(MigrationError) -> Bool {
+    try ask("SELECT pg_try_advisory_lock(\(Self.lockKey))")
+  }
+
+  private func ask(_ question: String) throws(MigrationError) -> Bool {
+    do throws(DatabaseError) {
+      return try connection.query(question).first?.first == "t"
+    } catch {
+      throw MigrationError(error)
+    }
+  }
+
+  func lockHolder() -> String {
+    let holder = try? connection.query(
+      """
+      SELECT pid, application_name, client_addr FROM pg_locks JOIN pg_stat_activity USING (pid)
+      WHERE locktype = 'advisory' AND granted AND objsubid = 1
+        AND classid::bigint = \(Self.lockKey >> 32) AND objid::bigint = \(Self.lockKey & 0xFFFF_FFFF)
+        AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      """
+    ).first
+    guard let holder, holder.count == 3, let process = holder[0] else { return "" }
+    return "\(holder[1] ?? "somebody"), server process \(process)"
+      + (holder[2].map { ", from \($0)" } ?? "")
+  }
+
+  func unlock() {
+    // If that fails, the lock ends with the connection all the same.
+    if connection.isOpen { _ = try? ask("SELECT pg_advisory_unlock(\(Self.lockKey))") }
+  }
+
+  /// What locks tables waits for `lockTimeout` only: meanwhile all others would wait behind it.
+  func begin(lockTimeout: Duration) throws(MigrationError) {
+    do throws(DatabaseError) {
+      try connection.execute("BEGIN")
+      try connection.execute("SET LOCAL lock_timeout = \(lockTimeout.milliseconds(atLeast: 1))")
+    } catch {
+      throw MigrationError(error)
+    }
+    // Granted to the session that holds the lock already, and to no other.
+    guard try ask("SELECT pg_try_advisory_xact_lock(\(Self.lockKey))") else {
+      rollback()
+      throw MigrationError(
+        .unsuitable,
+        "the session that migrates has lost its lock, as happens behind a pooler in transaction "
+          + "mode; name PostgreSQL itself in the database URL")
+    }
+  }
+
+  func settle() throws(DatabaseError) {
+    try connection.execute("RESET ALL")
+    // A migration takes as long as it takes.
+    try connection.execute("SET statement_timeout = 0")
+    try connection.execute("SET idle_in_transaction_session_timeout = 0")
+    // So that the statement of a runner that was killed ends, and its locks with it. Where the
+    // server cannot look for that, the statement goes on to its end, and so does the lock.
+    try? connection.execute("SET client_connection_check_interval = '1s'")
+  }
+
+  func brokenReferences() throws(DatabaseError) -> Int { 0 }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Terminal
+
+/// `lynx migrate`: brings a database to where its migrations lead.
+struct MigrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate",
+    abstract: "Keep the schema of a database: Lynx's own, or any project's with --dir.",
+    usage: "lynx migrate [action] [options]",
+    discussion: """
+      Examples:
+        lynx migrate                                what is applied and what is pending
+        lynx migrate up                             apply what is pending to ./lynx.db
+        lynx migrate up --database-url postgresql://lynx@db/lynx
+        lynx migrate up --dry-run                   print the SQL instead of running it
+        lynx migrate new add_users --dir migrations
+        lynx migrate up --dir migrations --to 3     another project's SQL, up to version 3
+        lynx migrate down --dir migrations          undo the last migration
+        lynx migrate verify                         exit 1 unless everything is applied, unchanged
+
+      Actions:
+      \(MigrateAction.allCases.map { "  \($0.padded)  \($0.purpose)" }.joined(separator: "\n"))
+
+      Files are NUMBER_NAME.up.sql and .down.sql, or NUMBER_NAME.sql with the sections
+      -- migrate:up and -- migrate:down. Each runs in one transaction with its record in the
+      table lynx_migrations; write -- lynx: no-transaction above the first statement for what
+      cannot. down, redo and drop ask first; where nobody can answer they need --yes.
+      """)
+
+  @OptionGroup var arguments: MigrateArguments
+
+  func run() throws {
+    try MigrateRun(plan: MigratePlan(resolving: arguments)).perform()
+  }
+}
+
+/// What is typed behind `lynx migrate`.
+enum MigrateAction: String, CaseIterable, Sendable {
+  case status, up, down, redo, new, version, verify, repair, baseline, dump, create, drop, wait
+
+  fileprivate var padded: String {
+    rawValue + String(repeating: " ", count: max(0, 8 - rawValue.count))
+  }
+
+  var purpose: String {
+    switch self {
+    case .status: "list applied and pending migrations"
+    case .up: "create the database if need be, apply what is pending"
+    case .down: "undo the last migration, or those after --to VERSION"
+    case .redo: "undo the last migration and apply it again"
+    case .new: "make the files of a new migration in --dir"
+    case .version: "print the version of the database; 0 if nothing is applied"
+    case .verify: "exit 1 unless all is applied, unchanged and finished"
+    case .repair: "accept changed, finished or removed files as they are"
+    case .baseline: "record migrations as applied without running them"
+    case .dump: "print the schema as SQL (PostgreSQL: by pg_dump)"
+    case .create: "make the database, empty"
+    case .drop: "remove the database"
+    case .wait: "return when the database answers"
+    }
+  }
+}

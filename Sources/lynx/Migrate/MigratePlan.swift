@@ -1,0 +1,155 @@
+import Databases
+import Migrations
+import Terminal
+
+/// What `lynx migrate` is to do: the command line, resolved.
+struct MigratePlan {
+  var action: MigrateAction
+  /// Of a new migration.
+  var name: String?
+  var database: DatabaseURL
+  var directory: String?
+  var target: MigrationTarget
+  var isDryRun: Bool
+  var lockTimeout: Duration
+  /// How long to wait for the database before anything else; nil not at all.
+  var wait: Duration?
+  var acceptsOutOfOrder: Bool
+  var isConfirmed: Bool
+  var report: ReportDestination?
+  var manner: Manner
+
+  init(
+    resolving arguments: MigrateArguments,
+    environment: (String) -> String? = { environmentValue($0) }
+  ) throws(CommandError) {
+    var words = arguments.words[...]
+    action = try words.popFirst().map(Self.action) ?? .status
+    name = action == .new ? words.popFirst() : nil
+    if let word = words.first {
+      throw CommandError(
+        .usage, "\(quoted(word)) is one word too many behind lynx migrate \(action.rawValue)")
+    }
+    try Self.refuseWhatWouldBeIgnored(arguments, by: action)
+    if action == .new, name == nil || arguments.dir == nil {
+      throw CommandError(
+        .usage,
+        "a new migration needs a name and a directory, as in: "
+          + "lynx migrate new add_users --dir migrations")
+    }
+    database = try Self.database(arguments.databaseURL ?? environment("DATABASE_URL"))
+    if let dir = arguments.dir, dir.isEmpty {
+      throw CommandError(.usage, "--dir is empty; name the directory the migrations are in")
+    }
+    directory = arguments.dir
+    target = MigrationTarget(version: try arguments.to.map(Self.version), steps: arguments.steps)
+    isDryRun = arguments.dryRun
+    lockTimeout = arguments.lockTimeout ?? .seconds(10)
+    wait = arguments.wait ?? (action == .wait ? .seconds(60) : nil)
+    acceptsOutOfOrder = arguments.outOfOrder
+    isConfirmed = arguments.yes
+    report = try arguments.report.resolved()
+    manner = try arguments.general.resolved()
+  }
+
+  var migrator: Migrator {
+    let dialect = database.dialect
+    var migrator = Migrator(
+      database: database,
+      origin: directory.map { .directory($0, dialect) } ?? .embedded(dialect))
+    migrator.lockTimeout = lockTimeout
+    migrator.acceptsOutOfOrder = acceptsOutOfOrder
+    return migrator
+  }
+
+  private static func action(_ word: String) throws(CommandError) -> MigrateAction {
+    if let action = MigrateAction(rawValue: word) { return action }
+    let names = MigrateAction.allCases.map(\.rawValue)
+    let advice: String
+    switch word {
+    // What dbmate and others call it.
+    case "migrate": advice = "did you mean 'up'?"
+    case "rollback": advice = "did you mean 'down'?"
+    case _ where !names.contains { editDistance(word, $0) <= 2 }:
+      advice = "there are \(names.joined(separator: ", "))"
+    default:
+      let nearest = names.min { editDistance(word, $0) < editDistance(word, $1) } ?? ""
+      advice = "did you mean \(quoted(nearest))?"
+    }
+    throw CommandError(.usage, "\(quoted(word)) is nothing lynx migrate does; \(advice)")
+  }
+
+  private static func database(_ text: String?) throws(CommandError) -> DatabaseURL {
+    do throws(DatabaseError) {
+      let database = try DatabaseURL(text ?? "sqlite://./lynx.db")
+      if case .sqlite(":memory:") = database.engine {
+        throw DatabaseError(
+          .invalidURL,
+          "a database in memory is gone when the command ends; name a file: sqlite://./lynx.db")
+      }
+      return database
+    } catch {
+      throw CommandError(.config, error.message)
+    }
+  }
+
+  private static func version(_ text: String) throws(CommandError) -> MigrationVersion {
+    guard let version = MigrationVersion(text) else {
+      throw CommandError(
+        .usage, "--to takes the number of a migration, not \(quoted(text)); write for example 0003")
+    }
+    return version
+  }
+
+  /// An option that an action has no use for is a misunderstanding.
+  private static func refuseWhatWouldBeIgnored(
+    _ arguments: MigrateArguments, by action: MigrateAction
+  ) throws(CommandError) {
+    let uses: [(name: String, isGiven: Bool, by: Set<MigrateAction>)] = [
+      ("--database-url", arguments.databaseURL != nil, Set(MigrateAction.allCases).subtracting([.new])),
+      (
+        "--dir", arguments.dir != nil,
+        [.status, .up, .down, .redo, .new, .version, .verify, .repair, .baseline]
+      ),
+      ("--to", arguments.to != nil, [.up, .down, .baseline]),
+      ("--steps", arguments.steps != nil, [.up, .down, .redo]),
+      ("--dry-run", arguments.dryRun, [.up, .down, .redo]),
+      ("--lock-timeout", arguments.lockTimeout != nil, [.up, .down, .redo, .repair, .baseline]),
+      ("--wait", arguments.wait != nil, Set(MigrateAction.allCases).subtracting([.new])),
+      ("--out-of-order", arguments.outOfOrder, [.up]),
+      ("--yes", arguments.yes, [.down, .redo, .drop]),
+      ("--json", arguments.report.json != nil, Set(MigrateAction.allCases).subtracting([.dump])),
+    ]
+    for use in uses where use.isGiven && !use.by.contains(action) {
+      throw CommandError(
+        .usage, "lynx migrate \(action.rawValue) has no use for \(use.name); leave it out")
+    }
+  }
+}
+
+extension CommandError {
+  init(_ error: MigrationError) {
+    let code: ExitCode =
+      switch error.kind {
+      case .badFile: .data
+      case .missingInput: .noInput
+      case .cannotWrite: .cantCreate
+      case .notPermitted: .noPermission
+      case .usage: .usage
+      case .drift, .missingFile, .newerDatabase, .outOfOrder, .dirty, .failed: .failed
+      case .busy: .temporary
+      case .unsuitable: .config
+      case .database(let kind):
+        switch kind {
+        case .invalidURL: .config
+        case .unreachable, .connectionLost: .unavailable
+        case .notPermitted: .noPermission
+        case .busy: .temporary
+        case .full: .cantCreate
+        case .corrupt: .data
+        case .constraint, .statement, .other: .failed
+        }
+      }
+    self.init(code, error.message)
+  }
+}
