@@ -111,7 +111,8 @@ extension SQLiteLinkStore {
         .integer(updatedAt))
       return try session.rows(of: statement) {
         LinkChange(
-          code: $0.text(at: 0) ?? "", version: $0.int64(at: 1) ?? 0, updatedAt: $0.int64(at: 2) ?? 0)
+          code: $0.text(at: 0) ?? "", version: $0.int64(at: 1) ?? 0, updatedAt: $0.int64(at: 2) ?? 0
+        )
       }
     }
   }

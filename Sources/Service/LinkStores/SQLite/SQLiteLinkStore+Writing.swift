@@ -1,6 +1,6 @@
 internal import Databases
-internal import LinuxSystem
 public import Links
+internal import LinuxSystem
 
 extension SQLiteLinkStore {
   public func create(_ new: NewLink) async throws(LinkError) -> Link {

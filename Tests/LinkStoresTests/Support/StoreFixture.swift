@@ -1,0 +1,58 @@
+import Databases
+import Foundation
+import LinkStores
+import Links
+import Migrations
+import TestSupport
+
+/// The engines that keep links, all of which behave alike.
+enum TestedEngine: String, CaseIterable, Sendable {
+  case sqlite
+}
+
+/// A store on a database of its own with the Lynx schema, gone with the fixture.
+final class StoreFixture: Sendable {
+  let store: any LinkStore
+  let database: DatabaseURL
+  private let directory: String
+
+  init(_ engine: TestedEngine) throws {
+    directory = NSTemporaryDirectory() + "lynx-store-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    switch engine {
+    case .sqlite:
+      database = try DatabaseURL("sqlite://\(directory)/links.db")
+      _ = try Migrator(database: database, origin: .embedded(.sqlite)).up()
+      store = try SQLiteLinkStore(path: "\(directory)/links.db")
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  /// Creates a link; its code is `code` or, without one, made of `number`.
+  @discardableResult
+  func create(
+    _ code: String, _ destination: String = "https://example.org/", by user: String? = nil
+  ) async throws -> Link {
+    try await store.create(
+      NewLink(
+        code: try ShortCode(custom: code), destination: try Destination(destination), createdBy: user))
+  }
+
+  /// All pages of a query, with the limits that `limit` gives.
+  func pages(
+    _ query: LinkQuery, limit: () -> Int = { LinkQuery.defaultLimit }
+  ) async throws -> [Link] {
+    var links: [Link] = []
+    var position: LinkPosition?
+    while true {
+      let page = try await store.links(
+        LinkQuery(
+          text: query.text, createdBy: query.createdBy, createdFrom: query.createdFrom,
+          createdTo: query.createdTo, isActive: query.isActive, limit: limit(), after: position))
+      links += page.links
+      guard let end = page.end else { return links }
+      position = end
+    }
+  }
+}
