@@ -117,7 +117,10 @@ let package = Package(
     tests("CommandTests", ["Profiles", "Terminal", "Databases", "Migrations"]),
     tests("ProfilingTests", []),
     tests("LinksTests", ["Links"]),
-    tests("LinkStoresTests", ["LinkStores", "Links", "Databases", "Migrations"]),
+    tests("LinkStoresTests", ["LinkStores", "Links", "Databases", "Migrations", "LinkWriter"]),
+    .executableTarget(
+      name: "LinkWriter", dependencies: ["LinkStores", "Links", "Databases"],
+      path: "Tests/Fixtures/LinkWriter", swiftSettings: strict),
     tests("DatabasesTests", ["Databases", "LinuxSystem"]),
   ],
   swiftLanguageModes: [.v6]

@@ -14,7 +14,8 @@ enum TestedEngine: String, CaseIterable, Sendable {
 final class StoreFixture: Sendable {
   let store: any LinkStore
   let database: DatabaseURL
-  private let directory: String
+  /// Everything of it that is on disk.
+  let directory: String
 
   init(_ engine: TestedEngine) throws {
     directory = NSTemporaryDirectory() + "lynx-store-" + UUID().uuidString
@@ -29,14 +30,14 @@ final class StoreFixture: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-  /// Creates a link; its code is `code` or, without one, made of `number`.
   @discardableResult
   func create(
     _ code: String, _ destination: String = "https://example.org/", by user: String? = nil
   ) async throws -> Link {
     try await store.create(
       NewLink(
-        code: try ShortCode(custom: code), destination: try Destination(destination), createdBy: user))
+        code: try ShortCode(custom: code), destination: try Destination(destination),
+        createdBy: user))
   }
 
   /// All pages of a query, with the limits that `limit` gives.
