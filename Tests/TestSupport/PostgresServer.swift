@@ -198,6 +198,16 @@ public final class PostgresServer: Sendable {
     let prefix: [String]
     let user: (id: uid_t, group: gid_t)?
 
+    /// Foundation knows by a descriptor that a program ended, which a server in the background
+    /// would inherit.
+    static let closing = """
+      for file in /proc/$$/fd/*; do
+        number=${file##*/}
+        [ "$number" -gt 2 ] && eval "exec $number>&-"
+      done
+
+      """
+
     init() throws {
       let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql"))
       let found = (["15"] + (versions ?? []).sorted(by: >)).map { "/usr/lib/postgresql/\($0)/bin" }
@@ -236,7 +246,9 @@ public final class PostgresServer: Sendable {
 
     func run(_ program: String, _ arguments: [String], input: String = "") throws {
       let line = prefix + ["\(binaries)/\(program)"] + arguments
-      _ = try Tool.run(line[0], Array(line.dropFirst()), input: Array(input.utf8))
+      _ = try Tool.run(
+        "/bin/bash", ["-c", Self.closing + "exec \"$@\"", "closing"] + line,
+        input: Array(input.utf8))
     }
   }
 
@@ -255,11 +267,11 @@ public final class PostgresServer: Sendable {
       process.arguments =
         [
           "/bin/bash", "-c",
-          """
-          cat > /dev/null
-          [ -e "$1/data/postmaster.pid" ] && "${@:2}" -D "$1/data" -m immediate -w -t 20 stop
-          rm -rf -- "$1"
-          """, "watcher", directory,
+          Account.closing + """
+            cat > /dev/null
+            [ -e "$1/data/postmaster.pid" ] && "${@:2}" -D "$1/data" -m immediate -w -t 20 stop
+            rm -rf -- "$1"
+            """, "watcher", directory,
         ] + account.prefix + [account.binaries + "/pg_ctl"]
       process.standardInput = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
       process.standardOutput = FileHandle.nullDevice
