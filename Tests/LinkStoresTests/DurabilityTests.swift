@@ -14,7 +14,7 @@ struct DurabilityTests {
     var total = 0
     for run in 0..<50 {
       let writer = try WriterProcess(
-        fixture.database.redacted, prefix: "run-\(run)", outstanding: 64, output: output)
+        fixture.url, prefix: "run-\(run)", outstanding: 64, output: output)
       // Some begin to write soon, some late: moments count from the first acknowledgement.
       try #require(try writer.waits(forAcknowledged: 1), "run \(run) ended by itself")
       usleep(.random(in: 0...40_000, using: &generator))
@@ -34,7 +34,7 @@ struct DurabilityTests {
     let fixture = try StoreFixture(.sqlite)
     let trace = fixture.directory + "/trace"
     let writer = try WriterProcess(
-      fixture.database.redacted, prefix: "traced", outstanding: 1, count: 200,
+      fixture.url, prefix: "traced", outstanding: 1, count: 200,
       output: fixture.directory + "/acknowledged",
       tracedBy: [
         "/usr/bin/strace", "-f", "-qq", "-s", "64", "-e", "trace=write,pwrite64,fdatasync,fsync",

@@ -43,7 +43,7 @@ struct LinkWriter {
   static func openStore(_ database: DatabaseURL) async throws -> any LinkStore {
     switch database.engine {
     case .sqlite(let path): return try SQLiteLinkStore(path: path)
-    case .postgres: throw DatabaseError(.invalidURL, "links are not kept in PostgreSQL yet")
+    case .postgres(let conninfo): return try PostgresLinkStore(conninfo: conninfo)
     }
   }
 }

@@ -7,13 +7,15 @@ import TestSupport
 
 /// The engines that keep links, all of which behave alike.
 enum TestedEngine: String, CaseIterable, Sendable {
-  case sqlite
+  case sqlite, postgres
 }
 
 /// A store on a database of its own with the Lynx schema, gone with the fixture.
 final class StoreFixture: Sendable {
   let store: any LinkStore
   let database: DatabaseURL
+  /// With its password, unlike ``database``'s description.
+  let url: String
   /// Everything of it that is on disk.
   let directory: String
 
@@ -22,10 +24,24 @@ final class StoreFixture: Sendable {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     switch engine {
     case .sqlite:
-      database = try DatabaseURL("sqlite://\(directory)/links.db")
+      url = "sqlite://\(directory)/links.db"
+      database = try DatabaseURL(url)
       _ = try Migrator(database: database, origin: .embedded(.sqlite)).up()
       store = try SQLiteLinkStore(path: "\(directory)/links.db")
+    case .postgres:
+      let server = try PostgresServer.shared()
+      url = try server.url(database: server.makeDatabase())
+      database = try DatabaseURL(url)
+      _ = try Migrator(database: database, origin: .embedded(.postgres)).up()
+      store = try Self.postgresStore(database)
     }
+  }
+
+  private static func postgresStore(_ database: DatabaseURL) throws -> PostgresLinkStore {
+    guard case .postgres(let conninfo) = database.engine else {
+      throw Tool.Failure(description: "\(database) is not PostgreSQL")
+    }
+    return try PostgresLinkStore(conninfo: conninfo)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: directory) }

@@ -73,5 +73,8 @@ int lynx_prefer_short_turns(int nice);
 /// pidfd_open(2): a descriptor that polls readable when the process has ended; or -errno.
 int lynx_pidfd_open(pid_t pid);
 
+/// eventfd(2), close-on-exec and non-blocking: a descriptor or -errno.
+int lynx_event_descriptor(void);
+
 /// open(2) with O_CLOEXEC added; a descriptor or -errno.
 int lynx_open(const char *_Nonnull path, int flags, mode_t mode);

@@ -1,0 +1,134 @@
+internal import Databases
+public import Links
+
+extension PostgresLinkStore {
+  public func ping() async throws(LinkError) {
+    try await run([(PostgresStatements.ping, [])]) { _ in }
+  }
+
+  public func link(code: String) async throws(LinkError) -> Link {
+    let links = try await run([(PostgresStatements.link, [.text(code)])]) {
+      PostgresStatements.links($0[0])
+    }
+    guard let link = links.first else { throw .notFound("the short code '\(code)'") }
+    return link
+  }
+
+  public func update(
+    code: String, destination: Destination, by user: String?
+  ) async throws(LinkError) -> Link {
+    let links = try await run([
+      (
+        PostgresStatements.update,
+        [
+          .text(code), .text(destination.text), .int64(PostgresStatements.now()),
+          user.map { .text($0) } ?? .null,
+        ]
+      )
+    ]) { PostgresStatements.links($0[0]) }
+    guard let link = links.first else { throw .notFound("the short code '\(code)'") }
+    return link
+  }
+
+  public func restore(
+    code: String, entry: Int64, by user: String?
+  ) async throws(LinkError) -> Link {
+    let links = try await run([
+      (
+        PostgresStatements.restore,
+        [
+          .text(code), .int64(entry), .int64(PostgresStatements.now()),
+          user.map { .text($0) } ?? .null,
+        ]
+      )
+    ]) { PostgresStatements.links($0[0]) }
+    if let link = links.first { return link }
+    _ = try await link(code: code)
+    throw .notFound("the history entry \(entry) of the short code '\(code)'")
+  }
+
+  public func setActive(code: String, _ isActive: Bool) async throws(LinkError) -> Link {
+    let links = try await run([
+      (
+        PostgresStatements.setActive,
+        [.text(code), .bool(isActive), .int64(PostgresStatements.now())]
+      )
+    ]) { PostgresStatements.links($0[0]) }
+    guard let link = links.first else { throw .notFound("the short code '\(code)'") }
+    return link
+  }
+
+  public func history(code: String) async throws(LinkError) -> [HistoryEntry] {
+    let (entries, exists) = try await run([
+      (PostgresStatements.history, [.text(code)]), (PostgresStatements.link, [.text(code)]),
+    ]) { answers in
+      let rows = answers[0]
+      let entries = (0..<rows.count).map { row in
+        HistoryEntry(
+          id: rows.int64(row, 0) ?? 0, code: rows.text(row, 1) ?? "",
+          destination: rows.text(row, 2) ?? "", changedAt: rows.int64(row, 3) ?? 0,
+          changedBy: rows.text(row, 4))
+      }
+      return (entries, answers[1].count > 0)
+    }
+    if !exists { throw .notFound("the short code '\(code)'") }
+    return entries
+  }
+
+  public func counts() async throws(LinkError) -> LinkCounts {
+    try await run([(PostgresStatements.counts, [])]) { answers in
+      let rows = answers[0]
+      return LinkCounts(
+        links: rows.int64(0, 0) ?? 0, activeLinks: rows.int64(0, 1) ?? 0,
+        clicks: rows.int64(0, 2) ?? 0)
+    }
+  }
+
+  public func add(_ clicks: ClickBatch) async throws(LinkError) -> Bool {
+    let now = PostgresStatements.now()
+    let counts = clicks.counts.filter { $0.clicks > 0 }
+    return try await run([
+      (
+        PostgresStatements.addClicks,
+        [
+          .text(clicks.id), .int64(now), .int64Array(counts.map(\.linkID)),
+          .int64Array(counts.map(\.clicks)),
+        ]
+      ),
+      (PostgresStatements.forgetBatches, [.int64(now - Self.memorySeconds)]),
+    ]) { $0[0].int64(0, 0) == 1 }
+  }
+
+  /// How long the ids of batches are remembered: 31 days.
+  private static var memorySeconds: Int64 { 31 * 86_400 }
+
+  public func setting(_ name: String, orSet value: String) async throws(LinkError) -> String {
+    let known = try await run([
+      (
+        PostgresStatements.proposeSetting,
+        [.text(name), .bytes(Array(value.utf8)), .int64(PostgresStatements.now())]
+      ),
+      (PostgresStatements.setting, [.text(name)]),
+    ]) { $0[1].bytes(0, 0) }
+    return known.map { String(decoding: $0, as: UTF8.self) } ?? value
+  }
+
+  public func changes(since updatedAt: Int64) async throws(LinkError) -> [LinkChange] {
+    try await run([(PostgresStatements.changes, [.int64(updatedAt)])]) { answers in
+      let rows = answers[0]
+      return (0..<rows.count).map { row in
+        LinkChange(
+          code: rows.text(row, 0) ?? "", version: rows.int64(row, 1) ?? 0,
+          updatedAt: rows.int64(row, 2) ?? 0)
+      }
+    }
+  }
+
+  public func links(_ query: LinkQuery) async throws(LinkError) -> LinkPage {
+    let search = PostgresSearch(query)
+    let links = try await run([(search.statement, search.parameters)]) {
+      PostgresStatements.links($0[0])
+    }
+    return LinkPage(links: Array(links.prefix(query.limit)), hasMore: links.count > query.limit)
+  }
+}

@@ -1,0 +1,91 @@
+public import Databases
+public import Links
+internal import LinuxSystem
+
+/// Links in PostgreSQL, which any number of nodes may share.
+///
+/// A few connections in pipeline mode carry everything (PostgreSQL manual, "Pipeline Mode"); calls
+/// that come at the same time share statements and commits.
+public final class PostgresLinkStore: LinkStore {
+  private let inbox: PostgresInbox
+  /// How long work waits for a connection when there is none.
+  private static let patienceNanoseconds: UInt64 = 1_000_000_000
+
+  /// Connects in the background: calls wait for it, for a second at most.
+  ///
+  /// - Parameter conninfo: what libpq takes, as in `DatabaseURL.Engine.postgres`.
+  public init(
+    conninfo: String, connections: Int = 2,
+    options: PostgresPipeline.Options = PostgresPipeline.Options()
+  ) throws(LinkError) {
+    do throws(SystemCallError) {
+      inbox = try PostgresInbox()
+    } catch {
+      throw .unavailable(reason: "\(error)", retryAfter: nil)
+    }
+    var settings = PostgresDriver.Options()
+    settings.connections = connections
+    settings.pipeline = options
+    let hasStarted = WorkerThread.start { [inbox, settings] in
+      PostgresDriver(conninfo: conninfo, inbox: inbox, options: settings).run()
+    }
+    guard hasStarted else {
+      throw .unavailable(reason: "no thread could be started for it", retryAfter: nil)
+    }
+  }
+
+  deinit { inbox.close() }
+
+  public func close() async { inbox.close() }
+
+  // MARK: Handing over
+
+  private static var deadline: UInt64 { Clock.monotonicNanoseconds &+ patienceNanoseconds }
+
+  private func hand(_ work: PostgresWork) {
+    if !inbox.append(work) { work.fail(.closed) }
+  }
+
+  /// Runs statements as one transaction and makes something of what they came back with.
+  func run<Value: Sendable>(
+    _ statements: [PostgresRequests.Statement],
+    _ read: @escaping @Sendable ([PostgresRows]) -> Value
+  ) async throws(LinkError) -> Value {
+    let result = await withCheckedContinuation {
+      (continuation: CheckedContinuation<Result<Value, LinkError>, Never>) in
+      hand(
+        .requests(
+          PostgresRequests(
+            statements: statements,
+            complete: { continuation.resume(returning: .success(read($0))) },
+            fail: { continuation.resume(returning: .failure($0)) },
+            deadlineNanoseconds: Self.deadline)))
+    }
+    return try result.get()
+  }
+
+  public func create(_ new: NewLink) async throws(LinkError) -> Link {
+    let result = await withCheckedContinuation {
+      (continuation: CheckedContinuation<Result<Link, LinkError>, Never>) in
+      hand(
+        .creation(
+          LinkCreation(
+            new: new, answer: { continuation.resume(returning: $0) },
+            deadlineNanoseconds: Self.deadline)))
+    }
+    return try result.get()
+  }
+
+  public func targets(of codes: [String]) async throws(LinkError) -> [String: Target] {
+    if codes.isEmpty { return [:] }
+    let result = await withCheckedContinuation {
+      (continuation: CheckedContinuation<Result<[String: Target], LinkError>, Never>) in
+      hand(
+        .targets(
+          TargetLookup(
+            codes: codes, answer: { continuation.resume(returning: $0) },
+            deadlineNanoseconds: Self.deadline)))
+    }
+    return try result.get()
+  }
+}

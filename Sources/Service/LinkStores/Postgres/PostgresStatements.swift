@@ -1,0 +1,160 @@
+internal import Databases
+internal import Links
+internal import LinuxSystem
+
+/// The SQL of the store.
+enum PostgresStatements {
+  static let linkColumns =
+    "id, short_code, original_url, created_at, created_by, clicks, is_active, updated_at, version"
+
+  /// Seconds since 1970.
+  static func now() -> Int64 { Int64(Clock.wallNanoseconds / 1_000_000_000) }
+
+  static let targets = PostgresStatement(
+    "targets",
+    """
+    SELECT short_code, id, original_url, is_active, version FROM urls WHERE short_code = ANY ($1)
+    """, [.textArray])
+
+  static func targets(_ rows: PostgresRows) -> [String: Target] {
+    var targets: [String: Target] = [:]
+    targets.reserveCapacity(rows.count)
+    for row in 0..<rows.count {
+      targets[rows.text(row, 0) ?? ""] = Target(
+        id: rows.int64(row, 1) ?? 0, destination: rows.text(row, 2) ?? "",
+        isActive: rows.bool(row, 3) ?? false, version: rows.int64(row, 4) ?? 0)
+    }
+    return targets
+  }
+
+  static let create = PostgresStatement(
+    "create",
+    """
+    INSERT INTO urls (short_code, original_url, created_at, created_by, updated_at)
+    SELECT code, destination, $4, creator, $4
+    FROM unnest($1, $2, $3) AS new (code, destination, creator)
+    ON CONFLICT (short_code) DO NOTHING RETURNING id, short_code
+    """, [.textArray, .textArray, .textArray, .int64])
+
+  static func created(_ rows: PostgresRows) -> [String: Int64] {
+    var ids: [String: Int64] = [:]
+    for row in 0..<rows.count { ids[rows.text(row, 1) ?? ""] = rows.int64(row, 0) }
+    return ids
+  }
+
+  static let link = PostgresStatement(
+    "link", "SELECT \(linkColumns) FROM urls WHERE short_code = $1", [.text])
+
+  /// The rows of ``linkColumns``.
+  static func links(_ rows: PostgresRows) -> [Link] {
+    (0..<rows.count).map { row in
+      Link(
+        id: rows.int64(row, 0) ?? 0, code: rows.text(row, 1) ?? "",
+        destination: rows.text(row, 2) ?? "", createdAt: rows.int64(row, 3) ?? 0,
+        createdBy: rows.text(row, 4), clicks: rows.int64(row, 5) ?? 0,
+        isActive: rows.bool(row, 6) ?? false, updatedAt: rows.int64(row, 7) ?? 0,
+        version: rows.int64(row, 8) ?? 0)
+    }
+  }
+
+  /// The link is locked and read as it is after whoever changed it at the same time; what follows
+  /// goes by that row alone.
+  private static func change(
+    _ name: String, to destination: String, sources: String,
+    _ types: [PostgresStatement.ParameterType]
+  ) -> PostgresStatement {
+    PostgresStatement(
+      name,
+      """
+      WITH \(sources)old AS (
+        SELECT \(linkColumns), \(destination) AS target FROM urls WHERE short_code = $1 FOR UPDATE
+      ), kept AS (
+        INSERT INTO url_history (short_code, historic_url, changed_at, changed_by)
+        SELECT short_code, original_url, $3, $4 FROM old WHERE original_url <> target
+      ), changed AS (
+        UPDATE urls SET original_url = old.target,
+          updated_at = greatest(old.updated_at, $3), version = old.version + 1
+        FROM old WHERE urls.id = old.id AND old.original_url <> old.target
+        RETURNING \(linkColumns.split(separator: ", ").map { "urls.\($0)" }.joined(separator: ", "))
+      )
+      SELECT \(linkColumns) FROM changed
+      UNION ALL
+      SELECT \(linkColumns) FROM old WHERE original_url = target
+      """, types)
+  }
+
+  static let update = change(
+    "update", to: "$2::text", sources: "", [.text, .text, .int64, .text])
+
+  static let restore = change(
+    "restore", to: "(SELECT historic_url FROM entry)",
+    sources: "entry AS (SELECT historic_url FROM url_history WHERE id = $2 AND short_code = $1), ",
+    [.text, .int64, .int64, .text])
+
+  static let setActive = PostgresStatement(
+    "set-active",
+    """
+    WITH old AS (
+      SELECT \(linkColumns) FROM urls WHERE short_code = $1 FOR UPDATE
+    ), changed AS (
+      UPDATE urls SET is_active = $2, updated_at = greatest(old.updated_at, $3),
+        version = old.version + 1
+      FROM old WHERE urls.id = old.id AND old.is_active <> $2
+      RETURNING \(linkColumns.split(separator: ", ").map { "urls.\($0)" }.joined(separator: ", "))
+    )
+    SELECT \(linkColumns) FROM changed
+    UNION ALL
+    SELECT \(linkColumns) FROM old WHERE is_active = $2
+    """, [.text, .bool, .int64])
+
+  static let history = PostgresStatement(
+    "history",
+    """
+    SELECT id, short_code, historic_url, changed_at, changed_by FROM url_history
+    WHERE short_code = $1 ORDER BY changed_at DESC, id DESC
+    """, [.text])
+
+  static let counts = PostgresStatement(
+    "counts",
+    """
+    SELECT count(*), count(*) FILTER (WHERE is_active),
+      least(coalesce(sum(clicks), 0), 9223372036854775807)::bigint FROM urls
+    """)
+
+  /// Rows are locked in the order of ids, as on every other node, before any is changed.
+  static let addClicks = PostgresStatement(
+    "add-clicks",
+    """
+    WITH batch AS (
+      INSERT INTO click_batches (batch_id, applied_at) VALUES ($1, $2)
+      ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id
+    ), locked AS (
+      SELECT id FROM urls WHERE id = ANY ($3) AND EXISTS (SELECT FROM batch)
+      ORDER BY id FOR NO KEY UPDATE
+    ), added AS (
+      UPDATE urls SET clicks = CASE
+          WHEN urls.clicks > 9223372036854775807 - new.clicks THEN 9223372036854775807
+          ELSE urls.clicks + new.clicks END
+      FROM unnest($3, $4) AS new (id, clicks) JOIN locked USING (id) WHERE urls.id = new.id
+    )
+    SELECT count(*) FROM batch
+    """, [.text, .int64, .int64Array, .int64Array])
+
+  static let forgetBatches = PostgresStatement(
+    "forget-batches", "DELETE FROM click_batches WHERE applied_at < $1", [.int64])
+
+  static let proposeSetting = PostgresStatement(
+    "propose-setting",
+    """
+    INSERT INTO settings (name, value, updated_at) VALUES ($1, $2, $3)
+    ON CONFLICT (name) DO NOTHING
+    """, [.text, .bytes, .int64])
+
+  static let setting = PostgresStatement(
+    "setting", "SELECT value FROM settings WHERE name = $1", [.text])
+
+  static let changes = PostgresStatement(
+    "changes", "SELECT short_code, version, updated_at FROM urls WHERE updated_at >= $1", [.int64])
+
+  static let ping = PostgresStatement("ping", "SELECT id FROM urls LIMIT 1")
+}
