@@ -92,6 +92,10 @@ public final class PostgresServer: Sendable {
     for process in all {
       while Foundation.kill(process, 0) == 0, !Self.isZombie(process) { usleep(2_000) }
     }
+    // A zombie whose parent takes its time would pass for a server that still runs.
+    for file in ["data/postmaster.pid", ".s.PGSQL.\(port).lock"] {
+      try FileManager.default.removeItem(atPath: "\(directory)/\(file)")
+    }
   }
 
   /// The postmaster.
