@@ -100,7 +100,7 @@ struct ListingTests {
     try await fixture.create("abc", "https://example.org/100%25_'OR'1")
     for text in [
       "\"", "\"\"\"", "'", "';--", "%", "_", "a*", "NEAR(a b)", "a AND b", "{x}:y", "^abc", "\\",
-      "(", "-abc", "a\u{FFFD}b", "𝒳𝒴𝒵",
+      "(", "-abc", "a\u{FFFD}b", "abc\"\u{301}d", "%\u{301}ab", "𝒳𝒴𝒵",
     ] {
       let expected = ["%", "_", "'"].contains(text) ? 1 : 0
       #expect(try await fixture.pages(LinkQuery(text: text)).count == expected, "\(text)")

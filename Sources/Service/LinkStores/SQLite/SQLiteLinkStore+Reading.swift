@@ -39,7 +39,7 @@ extension SQLiteLinkStore {
       if let text = query.text {
         if text.unicodeScalars.count >= 3 {
           // The index folds more than ASCII's case: it finds candidates, the condition below decides.
-          let phrase = "\"" + text.replacing("\"", with: "\"\"") + "\""
+          let phrase = Self.phrase(text)
           require(
             """
             id IN (SELECT rowid FROM urls_fts_code WHERE urls_fts_code MATCH ?
@@ -115,5 +115,15 @@ extension SQLiteLinkStore {
         )
       }
     }
+  }
+
+  /// A text as FTS5 takes it literally. By code points: a quote with an accent is no `"` to Swift.
+  private static func phrase(_ text: String) -> String {
+    var phrase = "\""
+    for scalar in text.unicodeScalars {
+      if scalar == "\"" { phrase += "\"" }
+      phrase.unicodeScalars.append(scalar)
+    }
+    return phrase + "\""
   }
 }
