@@ -92,6 +92,17 @@ public final class PostgresServer: Sendable {
     for process in all {
       while Foundation.kill(process, 0) == 0, !Self.isZombie(process) { usleep(2_000) }
     }
+    // Where nobody waits for orphans their numbers stay taken, and the next server would believe that
+    // they live.
+    unlink(directory + "/data/postmaster.pid")
+    unlink(directory + "/.s.PGSQL.\(port).lock")
+  }
+
+  /// Makes a directory the server's own.
+  public func give(_ path: String) throws {
+    if let user = account.user, chown(path, user.id, user.group) != 0 {
+      throw Tool.Failure(description: "\(path) cannot be given to user \(user.id)")
+    }
   }
 
   /// The postmaster.

@@ -185,7 +185,7 @@ public final class PostgresPipeline {
       guard !isClosed, let name = prepared.nameToPrepare(request.statement) else { continue }
       for stale in prepared.takeStaleNames(request.statement) {
         let sent = PQsendQueryParams(
-          link.handle, "DEALLOCATE \"\(stale.replacing("\"", with: "\"\""))\"", 0, nil, nil, nil,
+          link.handle, "DEALLOCATE " + SQLQuoting.identifier(stale), 0, nil, nil, nil,
           nil, 1)
         finish(.cleanup, [], sent: sent == 1)
       }
