@@ -1,6 +1,8 @@
 import Databases
+import Foundation
 import Glibc
 import LinuxSystem
+import Synchronization
 import TestSupport
 import Testing
 
@@ -52,6 +54,30 @@ func asOrdinaryUser<Result>(_ body: () throws -> Result) throws -> Result {
   _ = setUser(65_534)
   defer { _ = setUser(0) }
   return try body()
+}
+
+/// Threads of their own, since those of Swift's pool are as few as there are cores.
+final class Threads: Sendable {
+  private let group = DispatchGroup()
+  private let failures = Mutex<[String]>([])
+
+  func start(_ body: @escaping @Sendable () throws -> Void) {
+    group.enter()
+    Thread.detachNewThread { [self] in
+      do {
+        try body()
+      } catch {
+        failures.withLock { $0.append("\(error)") }
+      }
+      group.leave()
+    }
+  }
+
+  /// Waits for all of them; what they threw.
+  func join() -> [String] {
+    group.wait()
+    return failures.withLock { $0 }
+  }
 }
 
 /// A file system of one megabyte; nil where only root could mount it and this is not root.
