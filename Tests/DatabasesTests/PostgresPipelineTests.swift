@@ -261,6 +261,37 @@ struct PostgresPipelineTests {
     for number in 0..<5 { expectSentence(ledger.error(number), .connectionLost, "in time") }
   }
 
+  @Test("who accepts and says nothing is given up in time, and is said to be unreachable")
+  func silentConnecting() throws {
+    let silent = try SilentPort()
+    var options = PostgresPipeline.Options()
+    options.connectTimeoutMilliseconds = 200
+    let pipeline = try PostgresPipeline(
+      conninfo: "postgresql://u:S3cret@127.0.0.1:\(silent.number)/x", options: options)
+    let ledger = Ledger()
+    pipeline.send(echo, [.text("")], completion: ledger.completion(0))
+    pipeline.sync()
+    #expect(drive(pipeline) { pipeline.outstandingCount == 0 })
+    expectSentence(ledger.error(0), .unreachable, "127.0.0.1:\(silent.number)", "200 ms")
+  }
+
+  @Test("large values both ways at once, more than any buffer between the two holds")
+  func largeValues() throws {
+    let (pipeline, _) = try make(.shared())
+    let text = String(repeating: "🦁", count: 100_000)
+    var wrong = 0
+    for number in 0..<100 {
+      pipeline.send(echo, [.text("\(number)" + text)]) { result in
+        let count = (try? result.get())?.withBytes(0, 0) { $0.count }
+        if count != "\(number)!".utf8.count + text.utf8.count { wrong += 1 }
+      }
+      pipeline.sync()
+    }
+    #expect(pipeline.outstandingCount == 100)
+    #expect(drive(pipeline) { pipeline.outstandingCount == 0 })
+    #expect(wrong == 0 && pipeline.state == .ready)
+  }
+
   @Test("killed in the middle: each request is told once, and what succeeded is there afterwards")
   func killed() throws {
     let server = try PostgresServer()
