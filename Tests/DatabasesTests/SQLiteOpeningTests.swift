@@ -51,12 +51,12 @@ struct SQLiteOpeningTests {
       }
       expectSentence(hasty, .busy, "locked")
       let threads = Threads()
-      let tried = DispatchSemaphore(value: 0)
+      let started = DispatchSemaphore(value: 0)
       threads.start {
-        tried.signal()
+        started.signal()
         try openAndWrite(path, 2)
       }
-      tried.wait()
+      started.wait()
       // For SQLite itself to give up, which it does at once.
       usleep(200_000)
       try holder.execute("COMMIT")
