@@ -8,8 +8,8 @@ import Testing
 struct PipelineEndingTests {
   @Test("a slow statement is ended by the server, the next one runs")
   func statementTimeout() throws {
-    var options = PostgresPipeline.Options()
-    options.statementTimeoutMilliseconds = 50
+    var options = Pipelines.patient
+    options.statementTimeoutMilliseconds = 1_000
     options.graceMilliseconds = 60_000
     let (pipeline, _) = try Pipelines.make(.shared(), options)
     let ledger = Ledger()
@@ -25,9 +25,9 @@ struct PipelineEndingTests {
   @Test("a server that falls silent is given up, each request is told once")
   func silence() throws {
     let server = try PostgresServer()
-    var options = PostgresPipeline.Options()
-    options.statementTimeoutMilliseconds = 100
-    options.graceMilliseconds = 200
+    var options = Pipelines.patient
+    options.statementTimeoutMilliseconds = 1_000
+    options.graceMilliseconds = 2_000
     let (pipeline, connection) = try Pipelines.make(server, options)
     let ledger = Ledger()
     #expect(drive(pipeline) { pipeline.state == .ready })

@@ -24,6 +24,14 @@ final class Ledger {
 
 /// What the tests of pipelines have in common.
 enum Pipelines {
+  /// For busy machines, where nothing is meant to be late.
+  static var patient: PostgresPipeline.Options {
+    var options = PostgresPipeline.Options()
+    options.connectTimeoutMilliseconds = 60_000
+    options.statementTimeoutMilliseconds = 60_000
+    return options
+  }
+
   static let insert = PostgresStatement(
     "insert", "INSERT INTO t(a, b) VALUES ($1, $2) RETURNING a", [.int64, .text])
   static let echo = PostgresStatement("echo", "SELECT $1 || '!'", [.text])
@@ -32,7 +40,7 @@ enum Pipelines {
 
   /// A database with a table, and a pipeline on it.
   static func make(
-    _ server: PostgresServer, _ options: PostgresPipeline.Options = .init()
+    _ server: PostgresServer, _ options: PostgresPipeline.Options = patient
   ) throws -> (PostgresPipeline, PostgresConnection) {
     let url = try server.url(database: server.makeDatabase())
     let connection = try PostgresConnection(conninfo: url)

@@ -152,7 +152,7 @@ struct PostgresConnectionTests {
     try other.execute("BEGIN; LOCK TABLE t")
     expect("SET lock_timeout = 10; SELECT * FROM t", .busy, "55P03")
     try other.execute("ROLLBACK")
-    try connection.setStatementTimeout(milliseconds: 50)
+    try connection.setStatementTimeout(milliseconds: 1_000)
     expect("SELECT pg_sleep(60)", .busy, "57014")
     try connection.setStatementTimeout(milliseconds: nil)
     try other.execute(
