@@ -69,7 +69,7 @@ public final class PostgresListener {
       guard (1...63).contains(channel.utf8.count) else {
         throw DatabaseError(.statement, "the name of a channel has 1 to 63 bytes")
       }
-      statements.append("LISTEN \"\(channel.replacing("\"", with: "\"\""))\"")
+      statements.append("LISTEN " + SQLQuoting.identifier(channel))
     }
     self.conninfo = conninfo
     self.options = options

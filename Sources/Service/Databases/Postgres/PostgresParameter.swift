@@ -57,6 +57,8 @@ struct EncodedParameters: Equatable {
       try append(parameter)
       ranges.append(start..<bytes.count)
     }
+    // libpq takes a missing address for NULL: an empty value at the end has one this way.
+    bytes.append(0)
     guard bytes.count <= Int(Int32.max) / 2 else {
       throw DatabaseError(
         .statement, "the parameters of statement \(statement.name) are larger than 1 GiB")

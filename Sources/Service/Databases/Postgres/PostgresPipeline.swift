@@ -44,16 +44,16 @@ public final class PostgresPipeline {
   }
   typealias Queue = PipelineQueue<Request, PostgresRows>
 
-  public private(set) var state = State.connecting
-  public private(set) var interest: Interest = .writing
-  private let link: PostgresLink
-  private let options: Options
-  private let connectDeadlineNanoseconds: UInt64
+  public internal(set) var state = State.connecting
+  public internal(set) var interest: Interest = .writing
+  let link: PostgresLink
+  let options: Options
+  let connectDeadlineNanoseconds: UInt64
   private var open: [Request] = []
   /// Groups of before the connection was there.
-  private var waiting: [[Request]] = []
-  private var queue = Queue()
-  private var prepared = PreparedStatements()
+  var waiting: [[Request]] = []
+  var queue = Queue()
+  var prepared = PreparedStatements()
 
   public init(conninfo: String, options: Options = Options()) throws(DatabaseError) {
     self.options = options
@@ -95,6 +95,11 @@ public final class PostgresPipeline {
     completion: @escaping Completion
   ) {
     if case .closed(let error) = state { return completion(.failure(error)) }
+    // PostgreSQL cuts names off at 63 bytes.
+    guard statement.name.utf8.count <= 40, !statement.name.utf8.contains(0) else {
+      return completion(
+        .failure(DatabaseError(.statement, "the name of a statement has at most 40 bytes")))
+    }
     do throws(DatabaseError) {
       try requireNoNUL(statement.sql)
       let encoded = try EncodedParameters(parameters, for: statement)
@@ -122,7 +127,9 @@ public final class PostgresPipeline {
     switch state {
     case .connecting: connect(isReady: readable || writable)
     case .ready:
-      let stillThere = !readable || consume()
+      // What came while the owner was busy elsewhere counts as having come in time.
+      let isOverdue = queue.deadlineNanoseconds.map { Clock.monotonicNanoseconds >= $0 } ?? false
+      let stillThere = !(readable || isOverdue) || consume()
       drain()
       if isClosed { return }
       if !stillThere || PQstatus(link.handle) == CONNECTION_BAD {
@@ -142,180 +149,14 @@ public final class PostgresPipeline {
   /// Closes the connection; what is outstanding ends with ``DatabaseError/Kind/connectionLost``.
   public func close() { fail(with: Self.closedByOwner(address)) }
 
-  // MARK: Connecting
-
-  private func connect(isReady: Bool) {
-    do throws(DatabaseError) {
-      if isReady {
-        switch try link.advance() {
-        case .wantsReading: interest = .reading
-        case .wantsWriting: interest = .writing
-        case .established: return established()
-        }
-      }
-      if Clock.monotonicNanoseconds >= connectDeadlineNanoseconds {
-        throw ConnectionRefusal.timeout(
-          link.handle, milliseconds: options.connectTimeoutMilliseconds)
-      }
-    } catch {
-      fail(with: error)
-    }
-  }
-
-  private func established() {
-    guard PQenterPipelineMode(link.handle) == 1 else {
-      return fail(with: PostgresFailure.lost(link.handle))
-    }
-    state = .ready
-    let timeout = max(0, min(options.statementTimeoutMilliseconds, Int(Int32.max)))
-    let sent = PQsendQueryParams(
-      link.handle, "SET statement_timeout = \(timeout)", 0, nil, nil, nil, nil, 1)
-    finish(.setup, [], sent: sent == 1)
-    let groups = waiting
-    waiting = []
-    for group in groups { emit(group) }
-  }
-
-  // MARK: Sending
-
-  private func emit(_ group: [Request]) {
-    // Statements are prepared in groups of their own: neither does a request that fails take the
-    // preparation of another's statement with it, nor the reverse.
-    for request in group {
-      guard !isClosed, let name = prepared.nameToPrepare(request.statement) else { continue }
-      for stale in prepared.takeStaleNames(request.statement) {
-        let sent = PQsendQueryParams(
-          link.handle, "DEALLOCATE \"\(stale.replacing("\"", with: "\"\""))\"", 0, nil, nil, nil,
-          nil, 1)
-        finish(.cleanup, [], sent: sent == 1)
-      }
-      if isClosed { break }
-      let types = request.statement.parameterTypes.map { Oid($0.objectID) }
-      let sent = PQsendPrepare(
-        link.handle, name, request.statement.sql, Int32(types.count), types)
-      finish(.preparation(statement: request.statement.name), [], sent: sent == 1)
-    }
-    var sent = true
-    for request in group where sent && !isClosed { sent = send(request) }
-    finish(.work, group, sent: sent)
-  }
-
-  private func send(_ request: Request) -> Bool {
-    let ranges = request.parameters.ranges
-    let lengths = ranges.map { Int32(clamping: $0?.count ?? 0) }
-    let formats = [Int32](repeating: 1, count: ranges.count)
-    // One byte more: libpq takes a missing address for NULL, also for an empty value.
-    return (request.parameters.bytes + [0]).withUnsafeBufferPointer { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { bytes in
-        let values = ranges.map { range in
-          range.flatMap { range in bytes.baseAddress.map { $0 + range.lowerBound } }
-        }
-        return PQsendQueryPrepared(
-          link.handle, prepared.name(of: request.statement), Int32(ranges.count), values, lengths,
-          formats, 1) == 1
-      }
-    }
-  }
-
-  /// Puts the sync point behind a group.
-  private func finish(_ purpose: Queue.Purpose, _ requests: [Request], sent: Bool) {
-    if case .closed(let error) = state {
-      for request in requests { request.completion(.failure(error)) }
-      return
-    }
-    // Before anything can fail, so that each of them is told.
-    let each = Self.nanoseconds(options.statementTimeoutMilliseconds)
-    let allowance =
-      each == 0
-      ? UInt64.max / 2
-      : UInt64(max(1, requests.count)) &* each &+ Self.nanoseconds(options.graceMilliseconds)
-    queue.append(
-      Queue.Group(purpose: purpose, requests: requests, allowanceNanoseconds: allowance),
-      now: Clock.monotonicNanoseconds)
-    guard sent, PQpipelineSync(link.handle) == 1 else {
-      return fail(with: PostgresFailure.lost(link.handle))
-    }
-    flush()
-  }
-
-  private func flush() {
-    switch PQflush(link.handle) {
-    case 0: interest = .reading
-    case 1: interest = [.reading, .writing]
-    default: fail(with: PostgresFailure.lost(link.handle))
-    }
-  }
-
-  // MARK: Receiving
-
-  /// Reads what is there; false when the connection is lost.
-  private func consume() -> Bool {
-    // TLS may keep a part of a record (16 KiB at most) that poll(2) knows nothing of.
-    for _ in 0..<(PQsslInUse(link.handle) == 0 ? 1 : 4)
-    where PQconsumeInput(link.handle) == 0 { return false }
-    return true
-  }
-
-  private func drain() {
-    var ends = 0
-    // Two ends in a row: there is nothing more at present.
-    while !isClosed, !queue.isEmpty, ends < 2, PQisBusy(link.handle) == 0 {
-      guard let result = PQgetResult(link.handle) else {
-        ends += 1
-        continue
-      }
-      ends = 0
-      guard let event = event(result) else {
-        return fail(with: PostgresFailure.lost(link.handle))
-      }
-      if let group = queue.receive(event, now: Clock.monotonicNanoseconds) { complete(group) }
-    }
-  }
-
-  /// What a result says; nil if the connection is lost or something unexpected came.
-  private func event(_ result: OpaquePointer) -> Queue.Event? {
-    switch PQresultStatus(result) {
-    case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
-      return .answer(PostgresRows(owning: result))
-    default: break
-    }
-    defer { PQclear(result) }
-    switch PQresultStatus(result) {
-    case PGRES_PIPELINE_SYNC: return .sync
-    case PGRES_PIPELINE_ABORTED: return .aborted
-    case PGRES_FATAL_ERROR where PostgresFailure.field(result, .state) != nil:
-      return .failure(PostgresFailure.error(of: result, on: link.handle))
-    default: return nil
-    }
-  }
-
-  private func complete(_ group: Queue.Group) {
-    switch group.purpose {
-    case .cleanup: break
-    case .setup:
-      if let failure = group.failure { fail(with: failure) }
-    case .preparation(let name): prepared.finished(name, failure: group.failure)
-    case .work:
-      for (index, request) in group.requests.enumerated() {
-        if let failure = group.failure {
-          request.completion(.failure(prepared.reason(of: failure, request.statement)))
-        } else if index < group.answers.count {
-          request.completion(.success(group.answers[index]))
-        } else {
-          request.completion(.failure(PostgresFailure.lost(link.handle)))
-        }
-      }
-    }
-  }
-
   // MARK: Ending
 
-  private var isClosed: Bool {
+  var isClosed: Bool {
     if case .closed = state { true } else { false }
   }
 
   /// Ends everything that is outstanding, in order.
-  private func fail(with error: DatabaseError) {
+  func fail(with error: DatabaseError) {
     if isClosed { return }
     let wasConnecting = state == .connecting
     state = .closed(error)
@@ -335,7 +176,7 @@ public final class PostgresPipeline {
     DatabaseError(.connectionLost, "the connection to PostgreSQL at \(address) was closed")
   }
 
-  private static func nanoseconds(_ milliseconds: Int) -> UInt64 {
+  static func nanoseconds(_ milliseconds: Int) -> UInt64 {
     UInt64(clamping: max(0, min(milliseconds, 1 << 31))) &* 1_000_000
   }
 }

@@ -11,9 +11,7 @@ struct PreparedStatements {
   private var entries: [String: Entry] = [:]
 
   /// What the server knows it by. A statement that has to be prepared anew gets another name.
-  func name(of statement: PostgresStatement) -> String {
-    "lynx_\(statement.name)_\(entries[statement.name]?.generation ?? 0)"
-  }
+  func name(of statement: PostgresStatement) -> String { serverName(statement.name) }
 
   /// The name to prepare it under, from now on prepared; nil if it is already.
   mutating func nameToPrepare(_ statement: PostgresStatement) -> String? {
@@ -33,22 +31,35 @@ struct PreparedStatements {
     if failure != nil { forget(name) }
   }
 
-  /// Why a request really failed. What the server does not know the statement for is that it could
-  /// not be prepared; and one whose tables have changed is prepared anew for its next use.
-  mutating func reason(of error: DatabaseError, _ statement: PostgresStatement) -> DatabaseError {
+  /// Why a group with these statements really failed. What the server does not know a statement for is
+  /// that it could not be prepared; and where tables have changed, statements are prepared anew for
+  /// their next use.
+  mutating func reason(
+    of error: DatabaseError, in statements: [PostgresStatement]
+  ) -> DatabaseError {
     // invalid_sql_statement_name; "cached plan must not change result type".
     guard error.code == "26000" || error.code == "0A000" else { return error }
-    if error.code == "26000", let failure = entries[statement.name]?.failure { return failure }
-    if error.code == "0A000" {
-      let name = name(of: statement)
-      entries[statement.name]?.stale.append(name)
+    if error.code == "26000" {
+      for statement in statements {
+        if let failure = entries[statement.name]?.failure { return failure }
+      }
     }
-    forget(statement.name)
+    for name in Set(statements.map(\.name)) where entries[name]?.isPrepared == true {
+      if error.code == "0A000" {
+        let stale = serverName(name)
+        entries[name]?.stale.append(stale)
+      }
+      forget(name)
+    }
     return error
   }
 
   private mutating func forget(_ name: String) {
     entries[name]?.isPrepared = false
     entries[name]?.generation += 1
+  }
+
+  private func serverName(_ name: String) -> String {
+    "lynx_\(name)_\(entries[name]?.generation ?? 0)"
   }
 }
