@@ -1,25 +1,14 @@
 import Databases
 import Glibc
+import LinuxSystem
 import TestSupport
 import Testing
 
 @Suite("PostgreSQL: a connection that waits for its answers")
 struct PostgresConnectionTests {
-  private func connect(
-    _ server: PostgresServer, database: String? = nil, timeout: Int? = nil
-  ) throws -> PostgresConnection {
+  private func connect(_ server: PostgresServer, timeout: Int? = nil) throws -> PostgresConnection {
     try PostgresConnection(
-      conninfo: server.url(database: database ?? "postgres"),
-      statementTimeoutMilliseconds: timeout)
-  }
-
-  private func failure<R>(_ body: () throws -> R) -> DatabaseError? {
-    do {
-      _ = try body()
-      return nil
-    } catch {
-      return error as? DatabaseError
-    }
+      conninfo: server.url(database: server.makeDatabase()), statementTimeoutMilliseconds: timeout)
   }
 
   @Test("it is application lynx, over TCP and over the socket, of the version psql sees")
@@ -54,10 +43,7 @@ struct PostgresConnectionTests {
         server.url(password: secret, database: "no such"), .unreachable,
         ["database no such does not exist", "127.0.0.1:\(server.port)"]
       ),
-      (
-        server.url(password: secret, port: free), .unreachable,
-        ["127.0.0.1:\(free)", "refused"]
-      ),
+      (server.url(password: secret, port: free), .unreachable, ["127.0.0.1:\(free)", "refused"]),
       (
         "postgresql://u:\(secret)@no-such-host.invalid/x", .unreachable,
         ["no-such-host.invalid:5432"]
@@ -66,13 +52,224 @@ struct PostgresConnectionTests {
     ]
     for (url, kind, parts) in cases {
       let error = failure { try PostgresConnection(conninfo: url) }
-      #expect(error?.kind == kind, "\(url): \(error as Any)")
+      expectSentence(error, kind)
       for part in parts { #expect(error?.message.contains(part) == true, "\(error as Any)") }
-      #expect(error?.message.contains(secret) == false && error?.message.contains("\n") == false)
-      #expect(error?.message.hasSuffix(".") == false)
+      #expect(error?.message.contains(secret) == false)
     }
     let good = try PostgresConnection(
       conninfo: server.url(user: "guarded", password: PostgresServer.guardedPassword))
     #expect(try good.query("SELECT current_user") == [["guarded"]])
+  }
+
+  @Test("who accepts and says nothing is given up in time")
+  func silence() throws {
+    // The kernel accepts for a listening socket; nobody ever answers.
+    let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(listening) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = bind(listening, $0, length)
+        _ = listen(listening, 4)
+        _ = getsockname(listening, $0, &length)
+      }
+    }
+    let port = UInt16(bigEndian: address.sin_port)
+    let error = failure {
+      try PostgresConnection(
+        conninfo: "postgresql://u@127.0.0.1:\(port)/x", connectTimeoutMilliseconds: 200)
+    }
+    expectSentence(error, .unreachable, "127.0.0.1:\(port)", "200 ms")
+  }
+
+  @Test("generated texts come back as they went in, as parameters and as quoted literals and names")
+  func roundTrip() throws {
+    var generator = SeededGenerator.forTest()
+    let connection = try connect(PostgresServer.shared())
+    for standard in ["on", "off"] {
+      try connection.execute(
+        "SET standard_conforming_strings = \(standard); SET escape_string_warning = off")
+      for _ in 0..<150 {
+        let text = awkwardText(&generator)
+        let literal = try connection.quoted(literal: text)
+        let rows = try connection.query(
+          "SELECT \(literal), $1::text, $2::text", parameters: [text, nil])
+        #expect(rows == [[text, text, nil]], "\(literal)")
+        let name = String(("a" + text).unicodeScalars.prefix(12))
+        let table = try connection.quoted(identifier: name)
+        try connection.execute("BEGIN; CREATE TABLE \(table)(a int)")
+        #expect(
+          try connection.query(
+            "SELECT relname FROM pg_class WHERE relname = $1", parameters: [name]) == [[name]])
+        try connection.execute("ROLLBACK")
+      }
+    }
+    for error in [
+      failure { try connection.query("SELECT $1::text", parameters: ["a\0b"]) },
+      failure { try connection.quoted(literal: "a\0b") },
+      failure { try connection.quoted(identifier: "a\0b") },
+      failure { try connection.execute("SELECT '\0'") },
+    ] {
+      expectSentence(error, .statement, "NUL")
+    }
+    #expect(try connection.query("SELECT 1") == [["1"]])
+  }
+
+  @Test("an error in a script is found at its byte, behind multibyte text")
+  func offsets() throws {
+    var generator = SeededGenerator.forTest()
+    let connection = try connect(PostgresServer.shared())
+    let fillers = ["-- ü 🦁\n", "/* é /* 日本 */ ; */", "\r\n", "SELECT 'ä;🦁';", "SELECT $$ü;$$;"]
+    let faults = [
+      ("SELECT 'é', nonsense", "nonsense"), ("SELEKT 1", "SELEKT"),
+      ("SELECT 1 FROM \"fehlt_ü\"", "\"fehlt_ü\""),
+    ]
+    for _ in 0..<100 {
+      let before = (0..<Int.random(in: 0...6, using: &generator)).map { _ in
+        fillers.randomElement(using: &generator) ?? ""
+      }.joined()
+      guard let (text, bad) = faults.randomElement(using: &generator),
+        let place = text.firstRange(of: bad)
+      else { return }
+      let expected = before.utf8.count + text[..<place.lowerBound].utf8.count
+      let error = failure { try connection.execute(before + text + "; SELECT 'ü'") }
+      #expect(error?.offset == expected, "\(before + text): \(error as Any)")
+      expectSentence(error, .statement, "127.0.0.1")
+    }
+  }
+
+  @Test("each kind of error a statement can end with")
+  func kinds() throws {
+    let server = try PostgresServer.shared()
+    let connection = try connect(server)
+    let other = try PostgresConnection(conninfo: server.url(database: connection.databaseName))
+    try connection.execute(
+      """
+      CREATE TABLE t(a int PRIMARY KEY CHECK (a > 0), b int NOT NULL);
+      INSERT INTO t VALUES (1, 1), (2, 2);
+      GRANT CONNECT ON DATABASE \(connection.databaseName) TO guarded
+      """)
+    func expect(_ sql: String, _ kind: DatabaseError.Kind, _ code: String) {
+      let error = failure { try connection.execute(sql) }
+      expectSentence(error, kind, "127.0.0.1:\(server.port)")
+      #expect(error?.code == code)
+    }
+    expect("INSERT INTO t VALUES (1, 1)", .constraint, "23505")
+    expect("INSERT INTO t VALUES (0, 1)", .constraint, "23514")
+    expect("INSERT INTO t VALUES (3)", .constraint, "23502")
+    expect("SELECT * FROM missing", .statement, "42P01")
+    expect("SELECT 1/0", .statement, "22012")
+    expectSentence(failure { try connection.execute("COPY t FROM STDIN") }, .statement, "COPY")
+    try other.execute("BEGIN; LOCK TABLE t")
+    expect("SET lock_timeout = 10; SELECT * FROM t", .busy, "55P03")
+    try other.execute("ROLLBACK")
+    try connection.setStatementTimeout(milliseconds: 50)
+    expect("SELECT pg_sleep(60)", .busy, "57014")
+    try connection.setStatementTimeout(milliseconds: nil)
+    try other.execute(
+      "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(b) FROM t; UPDATE t SET b = 5")
+    try connection.execute("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(b) FROM t")
+    try other.execute("COMMIT")
+    #expect(connection.isInTransaction)
+    expect("UPDATE t SET b = 6", .busy, "40001")
+    #expect(connection.isInTransaction)
+    try connection.execute("ROLLBACK; SET ROLE guarded")
+    #expect(!connection.isInTransaction)
+    expect("SELECT * FROM t", .notPermitted, "42501")
+    try connection.execute("RESET ROLE")
+    try connection.execute("COPY (SELECT 1) TO STDOUT")
+    #expect(try connection.query("SELECT count(*) FROM t") == [["2"]])
+  }
+
+  @Test("notices are kept until they are asked for")
+  func notices() throws {
+    let connection = try connect(PostgresServer.shared())
+    try connection.execute("DO $$ BEGIN RAISE NOTICE 'so 🦁'; RAISE WARNING 'zwei'; END $$")
+    #expect(connection.takeNotices() == ["so 🦁", "zwei"])
+    #expect(connection.takeNotices().isEmpty)
+  }
+
+  @Test("a transaction that throws leaves nothing")
+  func transactions() throws {
+    struct Stop: Error {}
+    let connection = try connect(PostgresServer.shared())
+    try connection.execute("CREATE TABLE t(a int)")
+    #expect(throws: Stop.self) {
+      try connection.transaction {
+        try connection.execute("INSERT INTO t VALUES (1)")
+        throw Stop()
+      }
+    }
+    #expect(!connection.isInTransaction)
+    #expect(try connection.query("TABLE t") == [])
+  }
+
+  @Test("another thread ends a statement")
+  func cancelling() throws {
+    let server = try PostgresServer.shared()
+    let connection = try connect(server)
+    let canceller = connection.canceller
+    let process = connection.serverProcessID
+    let threads = Threads()
+    threads.start {
+      // When it runs for sure, as another session sees it.
+      let other = try PostgresConnection(conninfo: server.url())
+      while try other.query(
+        "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'",
+        parameters: ["\(process)"]
+      ).isEmpty {}
+      try canceller.cancel()
+    }
+    expectSentence(failure { try connection.execute("SELECT pg_sleep(600)") }, .busy, "cancel")
+    #expect(threads.join().isEmpty)
+  }
+
+  @Test("a session that is ended and a server that is killed are lost connections")
+  func lost() throws {
+    let server = try PostgresServer()
+    let connection = try PostgresConnection(conninfo: server.url())
+    let other = try PostgresConnection(conninfo: server.url())
+    _ = try other.query(
+      "SELECT pg_terminate_backend($1)", parameters: ["\(connection.serverProcessID)"])
+    expectSentence(
+      failure { try connection.query("SELECT 1") }, .connectionLost, "127.0.0.1:\(server.port)")
+    try server.kill()
+    expectSentence(failure { try other.query("SELECT 1") }, .connectionLost, "\(server.port)")
+    #expect(!other.isOpen)
+    try server.start()
+    #expect(try PostgresConnection(conninfo: server.url()).query("SELECT 1") == [["1"]])
+  }
+
+  @Test("a full disk is said to be full")
+  func fullDisk() throws {
+    let server = try PostgresServer.shared()
+    let connection = try connect(server)
+    let path = "/tmp/lynx-full-\(connection.databaseName)"
+    defer { rmdir(path) }
+    let filled: Void? = try withSmallDisk(path) {
+      try server.give(path)
+      try connection.execute("CREATE TABLESPACE \(connection.databaseName) LOCATION '\(path)'")
+      defer {
+        _ = try? connection.execute("DROP TABLE IF EXISTS t")
+        _ = try? connection.execute("DROP TABLESPACE \(connection.databaseName)")
+      }
+      try connection.execute("CREATE TABLE t(a text) TABLESPACE \(connection.databaseName)")
+      expectSentence(
+        failure {
+          try connection.execute(
+            "INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 5000)")
+        }, .full, "127.0.0.1")
+    }
+    // Who may not mount lets the server say it.
+    if filled == nil {
+      expectSentence(
+        failure {
+          try connection.execute(
+            "DO $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = '53100'; END $$")
+        }, .full, "no space")
+    }
   }
 }

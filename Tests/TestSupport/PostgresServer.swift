@@ -10,8 +10,8 @@ public final class PostgresServer: Sendable {
   public let port: Int
   /// Holds the data, the log and the socket.
   public let directory: String
-  private let account: Account
-  private let watcher: Watcher
+  private let account: PostgresAccount
+  private let watcher: PostgresWatcher
 
   /// The server that tests share; each takes a database of its own from it.
   public static func shared() throws -> PostgresServer { try sharedServer.get() }
@@ -25,7 +25,7 @@ public final class PostgresServer: Sendable {
     let template = try Self.template.get()
     account = template.account
     directory = try account.makeDirectory()
-    watcher = try Watcher(account: account, directory: directory)
+    watcher = try PostgresWatcher(account: account, directory: directory)
     _ = try Tool.run("/bin/cp", ["-a", template.directory + "/data", directory + "/data"])
     var attempts = 0
     while true {
@@ -92,6 +92,17 @@ public final class PostgresServer: Sendable {
     for process in all {
       while Foundation.kill(process, 0) == 0, !Self.isZombie(process) { usleep(2_000) }
     }
+    // Where nobody waits for orphans their numbers stay taken, and the next server would believe that
+    // they live.
+    unlink(directory + "/data/postmaster.pid")
+    unlink(directory + "/.s.PGSQL.\(port).lock")
+  }
+
+  /// Makes a directory the server's own.
+  public func give(_ path: String) throws {
+    if let user = account.user, chown(path, user.id, user.group) != 0 {
+      throw Tool.Failure(description: "\(path) cannot be given to user \(user.id)")
+    }
   }
 
   /// The postmaster.
@@ -112,7 +123,7 @@ public final class PostgresServer: Sendable {
     return text.drop { $0 != ")" }.hasPrefix(") Z")
   }
 
-  private static func start(_ account: Account, _ directory: String, _ port: Int) throws {
+  private static func start(_ account: PostgresAccount, _ directory: String, _ port: Int) throws {
     try account.run(
       "pg_ctl",
       [
@@ -145,18 +156,21 @@ public final class PostgresServer: Sendable {
 
   /// A data directory as initdb makes it, with roles and rules; never run after that.
   private final class Template: Sendable {
-    let account: Account
+    let account: PostgresAccount
     let directory: String
-    private let watcher: Watcher
+    private let watcher: PostgresWatcher
 
     init() throws {
-      account = try Account()
+      account = try PostgresAccount()
       directory = try account.makeDirectory()
-      watcher = try Watcher(account: account, directory: directory)
+      watcher = try PostgresWatcher(account: account, directory: directory)
       let data = directory + "/data"
       try account.run(
         "initdb",
-        ["-D", data, "-U", "lynx", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
+        [
+          "-D", data, "-U", "lynx", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+          "--wal-segsize=1",
+        ])
       let settings = """
 
         listen_addresses = '127.0.0.1'
@@ -189,85 +203,5 @@ public final class PostgresServer: Sendable {
       try file.write(contentsOf: Data(text.utf8))
       try file.close()
     }
-  }
-
-  /// Who runs the server, and from where.
-  private struct Account: Sendable {
-    let binaries: String
-    /// What a command is put behind.
-    let prefix: [String]
-    let user: (id: uid_t, group: gid_t)?
-
-    init() throws {
-      let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql"))
-      let found = (["15"] + (versions ?? []).sorted(by: >)).map { "/usr/lib/postgresql/\($0)/bin" }
-        .first { FileManager.default.isExecutableFile(atPath: $0 + "/initdb") }
-      guard let found else {
-        throw Tool.Failure(
-          description: "there is no PostgreSQL server here: install the package postgresql")
-      }
-      binaries = found
-      guard geteuid() == 0 else {
-        prefix = []
-        user = nil
-        return
-      }
-      guard let entry = getpwnam("postgres") ?? getpwnam("nobody") else {
-        throw Tool.Failure(description: "there is neither a user postgres nor nobody")
-      }
-      let user = (id: entry.pointee.pw_uid, group: entry.pointee.pw_gid)
-      self.user = user
-      prefix = [
-        "/usr/bin/setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups", "--",
-      ]
-    }
-
-    /// A directory the server may have; its name is short, as that of a socket has to be.
-    func makeDirectory() throws -> String {
-      let name = UUID().uuidString.prefix(8).lowercased()
-      let path = NSTemporaryDirectory() + "lynx-pg-\(name)"
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
-      if let user, chown(path, user.id, user.group) != 0 {
-        throw Tool.Failure(description: "\(path) cannot be given to user \(user.id)")
-      }
-      return path
-    }
-
-    func run(_ program: String, _ arguments: [String], input: String = "") throws {
-      let line = prefix + ["\(binaries)/\(program)"] + arguments
-      _ = try Tool.run(line[0], Array(line.dropFirst()), input: Array(input.utf8))
-    }
-  }
-
-  /// Lives until this process closes a pipe or ends, then stops the server and removes what it had.
-  private final class Watcher: Sendable {
-    private let pipeEnd: Int32
-
-    init(account: Account, directory: String) throws {
-      var ends: [Int32] = [-1, -1]
-      guard pipe(&ends) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 else {
-        throw Tool.Failure(description: "no pipe: errno \(errno)")
-      }
-      let process = Process()
-      // A session of its own: Ctrl-C at the tests leaves it its work.
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
-      process.arguments =
-        [
-          "/bin/bash", "-c",
-          """
-          cat > /dev/null
-          [ -e "$1/data/postmaster.pid" ] && "${@:2}" -D "$1/data" -m immediate -w -t 20 stop
-          rm -rf -- "$1"
-          """, "watcher", directory,
-        ] + account.prefix + [account.binaries + "/pg_ctl"]
-      process.standardInput = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
-      process.standardOutput = FileHandle.nullDevice
-      process.standardError = FileHandle.nullDevice
-      try process.run()
-      pipeEnd = ends[1]
-    }
-
-    deinit { close(pipeEnd) }
   }
 }

@@ -80,7 +80,12 @@ public final class PostgresConnection {
     try begin(PQsendQuery(handle, script))
     var failure: DatabaseError?
     try drain { result in
-      if failure == nil { failure = self.failure(result, statement: script) }
+      if PQresultStatus(result) == PGRES_COPY_IN {
+        failure = DatabaseError(
+          .statement, "COPY FROM STDIN has no data here: write the rows as INSERT", code: "0A000")
+      } else if failure == nil {
+        failure = self.failure(result, statement: script)
+      }
     }
     if let failure { throw failure }
   }

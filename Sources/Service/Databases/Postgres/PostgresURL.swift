@@ -16,7 +16,7 @@ struct PostgresURL {
       throw DatabaseError(.invalidURL, error.message)
     }
     let parts = PostgresURLParts(text)
-    if parts.hosts.contains("@") || parts.path.contains("@") {
+    if parts.hasMisplacedAt {
       throw DatabaseError(
         .invalidURL,
         "the database URL has an @ where a host or database is expected: write the characters "
@@ -35,24 +35,25 @@ struct PostgresURL {
   }
 }
 
-/// The parts of a PostgreSQL URL as libpq's conninfo_uri_parse_options divides it.
+/// The parts of a PostgreSQL URL as libpq's conninfo_uri_parse_options divides it: by code points,
+/// since to Swift an `@` and the accent that follows it are one character.
 private struct PostgresURLParts {
-  private let scheme: Substring
-  private var user: Substring?
+  private typealias Part = Substring.UnicodeScalarView
+  private let scheme: Part
+  private var user: Part?
   private var hasPassword = false
-  let hosts: Substring
-  let path: Substring
-  private var query: Substring?
+  private let hosts: Part
+  private let path: Part
+  private var query: Part?
 
   init(_ text: String) {
     let start = text.firstRange(of: "://")?.upperBound ?? text.endIndex
-    scheme = text[..<start]
-    var rest = text[start...]
+    scheme = Substring(text)[..<start].unicodeScalars
+    var rest = Substring(text)[start...].unicodeScalars
     if let stop = rest.firstIndex(where: { $0 == "@" || $0 == "/" }), rest[stop] == "@" {
-      let parts = rest[..<stop].split(
-        separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      user = parts.first
-      hasPassword = parts.count > 1
+      let colon = rest[..<stop].firstIndex(of: ":")
+      user = rest[..<(colon ?? stop)]
+      hasPassword = colon != nil
       rest = rest[rest.index(after: stop)...]
     }
     if let mark = rest.firstIndex(of: "?") {
@@ -64,16 +65,19 @@ private struct PostgresURLParts {
     path = rest[slash...]
   }
 
+  var hasMisplacedAt: Bool { hosts.contains("@") || path.contains("@") }
+
   var redacted: String {
     var result = String(scheme)
-    if let user { result += user + (hasPassword ? ":***@" : "@") }
-    result += hosts + path
+    if let user { result += String(user) + (hasPassword ? ":***@" : "@") }
+    result += String(hosts) + String(path)
     guard let query else { return result }
     let settings = query.split(separator: "&", omittingEmptySubsequences: false).map { setting in
       guard let equals = setting.firstIndex(of: "="),
-        ConnectionSettings.isSecret(PercentEncoding.decoded(setting[..<equals]) ?? "password")
+        ConnectionSettings.isSecret(
+          PercentEncoding.decoded(Substring(setting[..<equals])) ?? "password")
       else { return String(setting) }
-      return setting[...equals] + "***"
+      return String(setting[...equals]) + "***"
     }
     return result + "?" + settings.joined(separator: "&")
   }
