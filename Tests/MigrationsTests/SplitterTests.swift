@@ -31,7 +31,7 @@ struct SplitterTests {
   func postgres() throws {
     let whole = [
       "select $$;'$x$;$$;", "select $a1$ $$; $a$ ; $a1$;", "select a$b$;", "select $1;",
-      #"select E'\';';"#, #"select e'''\\';"#, "/* /* ; */ ; */ select 1;".dropComment,
+      #"select E'\';';"#, #"select e'''\\';"#,
       "create rule r as on insert to t do also (insert into a values (1); insert into b values (2));",
       "create function f() returns int begin atomic select case when true then 1 end; select 2; end;",
       "create or replace procedure p() language sql begin atomic insert into t values (1); end;",
@@ -119,7 +119,7 @@ struct SplitterTests {
       }
       for question in [
         "SELECT group_concat(type || name || coalesce(sql, ''), '|') FROM sqlite_master",
-        "SELECT group_concat(quote(x), '|') FROM t",
+        "SELECT count(*) || ' ' || coalesce(group_concat(quote(x), '|'), '') FROM t",
       ] {
         let answers = try [whole, cut].map { connection in
           let statement = try connection.prepare(question)
@@ -154,12 +154,5 @@ struct SplitterTests {
     let answer = try server.psql(question, database: whole)
     #expect(answer == (try server.psql(question, database: cut)))
     #expect(answer.count > 100)
-  }
-}
-
-extension String {
-  /// What follows the comment a test writes in front of a statement.
-  fileprivate var dropComment: String {
-    firstRange(of: "; */ ").map { String(self[$0.upperBound...]) } ?? self
   }
 }
