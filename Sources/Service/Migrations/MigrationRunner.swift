@@ -4,7 +4,6 @@ internal import Databases
 struct MigrationRunner {
   let session: any MigrationSession
   let dialect: SQLDialect
-  let lockTimeout: Duration
 
   private var records: MigrationRecords { MigrationRecords(session: session) }
 

@@ -59,23 +59,28 @@ public struct Migrator: Sendable {
   }
 
   /// Undoes what `target` says, one migration if it says nothing.
+  ///
+  /// - Parameter expected: what somebody agreed to undo; if it is something else by now, nothing is
+  ///   undone and the error is ``MigrationError/Kind/busy``.
   public func down(
-    _ target: MigrationTarget = MigrationTarget(), report: (Event) -> Void = { _ in }
+    _ target: MigrationTarget = MigrationTarget(), expected: [MigrationVersion]? = nil,
+    report: (Event) -> Void = { _ in }
   ) throws(MigrationError) -> [Done] {
     let migrations = try origin.migrations()
     return try locked(report) { session throws(MigrationError) in
-      try undo(migrations, session, target, report)
+      try undo(migrations, session, target, expected, report)
     }
   }
 
   /// Undoes the last migrations, one if `steps` is nil, and applies them again.
   public func redo(
-    steps: Int?, report: (Event) -> Void = { _ in }
+    steps: Int?, expected: [MigrationVersion]? = nil, report: (Event) -> Void = { _ in }
   ) throws(MigrationError) -> (undone: [Done], applied: [Done]) {
     let migrations = try origin.migrations()
     return try locked(report) {
       session throws(MigrationError) -> (undone: [Done], applied: [Done]) in
-      let undone = try undo(migrations, session, MigrationTarget(steps: steps), report)
+      let undone = try undo(
+        migrations, session, MigrationTarget(steps: steps), expected, report)
       let applied = try apply(
         migrations, session, MigrationTarget(steps: undone.count), report)
       return (undone, applied)
@@ -86,8 +91,7 @@ public struct Migrator: Sendable {
     _ migrations: [Migration], _ session: any MigrationSession, _ target: MigrationTarget,
     _ report: (Event) -> Void
   ) throws(MigrationError) -> [Done] {
-    let runner = MigrationRunner(
-      session: session, dialect: database.dialect, lockTimeout: lockTimeout)
+    let runner = MigrationRunner(session: session, dialect: database.dialect)
     var done: [Done] = []
     while true {
       try session.begin(lockTimeout: lockTimeout)
@@ -113,10 +117,9 @@ public struct Migrator: Sendable {
 
   private func undo(
     _ migrations: [Migration], _ session: any MigrationSession, _ target: MigrationTarget,
-    _ report: (Event) -> Void
+    _ expected: [MigrationVersion]?, _ report: (Event) -> Void
   ) throws(MigrationError) -> [Done] {
-    let runner = MigrationRunner(
-      session: session, dialect: database.dialect, lockTimeout: lockTimeout)
+    let runner = MigrationRunner(session: session, dialect: database.dialect)
     var done: [Done] = []
     while true {
       try session.begin(lockTimeout: lockTimeout)
@@ -125,7 +128,12 @@ public struct Migrator: Sendable {
       if rest.version == nil { rest.steps = rest.steps ?? 1 }
       if let steps = rest.steps { rest.steps = steps - done.count }
       let overview = try overview(migrations, session)
-      guard let next = try overview.toUndo(rest).first,
+      let selected = try overview.toUndo(rest)
+      if let expected, Array(expected.dropFirst(done.count)) != selected.map(\.version) {
+        throw MigrationError(
+          .busy, "somebody else migrated this database meanwhile; look at it and try again")
+      }
+      guard let next = selected.first,
         let record = overview.entries.first(where: { $0.version == next.version })?.record
       else { return done }
       report(.undoing(next))

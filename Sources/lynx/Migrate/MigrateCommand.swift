@@ -9,22 +9,23 @@ struct MigrateCommand: ParsableCommand {
     usage: "lynx migrate [action] [options]",
     discussion: """
       Examples:
-        lynx migrate                                what is applied and what is pending
-        lynx migrate up                             apply what is pending to ./lynx.db
+        lynx migrate                          what is applied, what is pending
+        lynx migrate up                       create or update ./lynx.db
         lynx migrate up --database-url postgresql://lynx@db/lynx
-        lynx migrate up --dry-run                   print the SQL instead of running it
-        lynx migrate new add_users --dir migrations
-        lynx migrate up --dir migrations --to 3     another project's SQL, up to version 3
-        lynx migrate down --dir migrations          undo the last migration
-        lynx migrate verify                         exit 1 unless everything is applied, unchanged
+        lynx migrate up --dry-run             print the SQL, run nothing
+        lynx migrate up --dir sql --to 3      another project's, to version 3
+        lynx migrate new add_users --dir sql  make the files of a new one
+        lynx migrate down --dir sql           undo the last one
+        lynx migrate verify                   exit 1 unless all is applied
 
       Actions:
       \(MigrateAction.allCases.map { "  \($0.padded)  \($0.purpose)" }.joined(separator: "\n"))
 
-      Files are NUMBER_NAME.up.sql and .down.sql, or NUMBER_NAME.sql with the sections
-      -- migrate:up and -- migrate:down. Each runs in one transaction with its record in the
-      table lynx_migrations; write -- lynx: no-transaction above the first statement for what
-      cannot. down, redo and drop ask first; where nobody can answer they need --yes.
+      Files are NUMBER_NAME.up.sql and .down.sql, or NUMBER_NAME.sql with
+      sections -- migrate:up and -- migrate:down. Each runs in one transaction
+      with its record in table lynx_migrations; write -- lynx: no-transaction
+      above the first statement of one that cannot.
+      down, redo and drop ask first, and need --yes where nobody can answer.
       """)
 
   @OptionGroup var arguments: MigrateArguments

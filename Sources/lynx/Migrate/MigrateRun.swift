@@ -119,10 +119,12 @@ struct MigrateRun {
   }
 
   private func move() throws(CommandError) {
+    var expected: [MigrationVersion] = []
     if plan.action != .up {
       let undone = try attempt { () throws(MigrationError) in
         try migrator.overview().toUndo(plan.target)
       }
+      expected = undone.map(\.version)
       if !undone.isEmpty {
         try confirm(
           "\(plan.action == .redo ? "undo and apply again" : "undo") "
@@ -132,8 +134,8 @@ struct MigrateRun {
     let results = try attempt {
       () throws(MigrationError) -> (undone: [Migrator.Done], applied: [Migrator.Done]) in
       switch plan.action {
-      case .down: (try migrator.down(plan.target, report: tell), [])
-      case .redo: try migrator.redo(steps: plan.target.steps, report: tell)
+      case .down: (try migrator.down(plan.target, expected: expected, report: tell), [])
+      case .redo: try migrator.redo(steps: plan.target.steps, expected: expected, report: tell)
       default: ([], try migrator.up(plan.target, report: tell))
       }
     }

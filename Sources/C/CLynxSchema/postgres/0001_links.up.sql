@@ -11,6 +11,11 @@ CREATE TABLE IF NOT EXISTS urls (
     is_active BOOLEAN NOT NULL DEFAULT TRUE
 );
 
+-- Adopted columns may lack NOT NULL.
+UPDATE urls SET clicks = 0 WHERE clicks IS NULL;
+UPDATE urls SET is_active = TRUE WHERE is_active IS NULL;
+ALTER TABLE urls ALTER COLUMN clicks SET NOT NULL, ALTER COLUMN is_active SET NOT NULL;
+
 -- The uniqueness of short_code has an index already.
 DROP INDEX IF EXISTS idx_short_code;
 CREATE INDEX IF NOT EXISTS idx_created_by ON urls (created_by);

@@ -5,6 +5,7 @@ ALTER TABLE urls
     ADD COLUMN updated_at BIGINT NOT NULL DEFAULT 0,
     ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 UPDATE urls SET updated_at = created_at;
+ALTER TABLE urls ALTER COLUMN updated_at SET DEFAULT floor(extract(epoch FROM clock_timestamp()));
 CREATE INDEX idx_urls_updated_at ON urls (updated_at);
 
 -- For writers that do not set them.

@@ -11,6 +11,10 @@ CREATE TABLE IF NOT EXISTS urls (
     is_active INTEGER NOT NULL DEFAULT 1
 );
 
+-- Adopted columns may lack NOT NULL.
+UPDATE urls SET clicks = 0 WHERE clicks IS NULL;
+UPDATE urls SET is_active = 1 WHERE is_active IS NULL;
+
 -- The uniqueness of short_code has an index already.
 DROP INDEX IF EXISTS idx_short_code;
 CREATE INDEX IF NOT EXISTS idx_created_by ON urls (created_by);

@@ -1,3 +1,4 @@
+DROP TRIGGER urls_updated_at;
 DROP TRIGGER urls_version;
 DROP INDEX idx_urls_updated_at;
 ALTER TABLE urls DROP COLUMN version;

@@ -9,7 +9,12 @@ ALTER TABLE urls ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 UPDATE urls SET updated_at = created_at;
 CREATE INDEX idx_urls_updated_at ON urls (updated_at);
 
--- For writers that do not set them; a statement that raises `version` itself costs nothing here.
+-- For writers that do not set them; a statement that does costs nothing here.
+CREATE TRIGGER urls_updated_at AFTER INSERT ON urls WHEN NEW.updated_at = 0
+BEGIN
+    UPDATE urls SET updated_at = CAST(strftime('%s', 'now') AS INTEGER) WHERE id = NEW.id;
+END;
+
 CREATE TRIGGER urls_version AFTER UPDATE OF short_code, original_url, is_active ON urls
 WHEN NEW.version <= OLD.version
     AND (NEW.short_code, NEW.original_url, NEW.is_active)
