@@ -83,6 +83,7 @@ let package = Package(
 
     // Service
     room("Service", "Links", [crypto]),
+    room("Service", "LinkStores", ["Links", "LinuxSystem"]),
     room("Service", "Databases", ["CSQLite", "CPostgres", "LinuxSystem"]),
 
     .executableTarget(
@@ -110,6 +111,7 @@ let package = Package(
     tests("CommandTests", ["Profiles", "Terminal"]),
     tests("ProfilingTests", []),
     tests("LinksTests", ["Links"]),
+    tests("LinkStoresTests", ["LinkStores", "Links", "LinuxSystem"]),
   ],
   swiftLanguageModes: [.v6]
 )
