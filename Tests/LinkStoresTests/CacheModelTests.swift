@@ -6,7 +6,6 @@ import Testing
 
 @Suite("The cache answers as a dictionary would, except that it may have forgotten")
 struct CacheModelTests {
-
   @Test(
     "Random operations",
     arguments: [(1, 1, 4096), (10, 5, 20_000), (200, 50, 60_000), (5000, 400, 2_000_000)])
@@ -97,6 +96,53 @@ struct CacheModelTests {
       id: 1, destination: String(repeating: "x", count: 70_000), isActive: true, version: 9)
     cache.install(huge, for: "c5")
     #expect(cache.look("c5") == .miss)
+  }
+
+  @Test("In 192 bytes an entry nearly all links of 60 bytes are kept, and the memory is bounded")
+  func memory() throws {
+    #expect(try LinkCache().reservedBytes <= 96_000_000)
+    let limits = LinkCache.Limits(entries: 50_000, absentEntries: 5000, bytes: 9_600_000)
+    let cache = try LinkCache(limits: limits)
+    #expect(cache.reservedBytes <= limits.bytes)
+    for number in 0..<50_000 {
+      let path = "https://example.com/a/path/of/some/length/\(100_000 + number)"
+      cache.install(
+        Target(id: Int64(number), destination: path, isActive: true, version: 1), for: "c\(number)")
+    }
+    // Shards fill unevenly: a binomial distribution, whose spread is below two percent here.
+    #expect((49_000...50_000).contains(cache.counts.links))
+  }
+
+  @Test("Who meets a change that does not end gives up, and finds the answer under the lock")
+  func unfinishedChange() throws {
+    let arena = try CacheArena(words: 2 * CacheTable.words(capacity: 8, blocks: 8))
+    let shard = CacheShard(entries: 8, blocks: 8, absentEntries: 8, absentBlocks: 8, in: arena)
+    let code = Array("a".utf8)
+    let target = Target(id: 5, destination: "https://a", isActive: true, version: 3)
+    shard.install(target, code, hash: 42)
+    let known = CacheAnswer.found(
+      CachedTarget(id: 5, version: 3, isActive: true, destinationLength: 9))
+    withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { buffer in
+      code.withUnsafeBytes { code in
+        #expect(shard.view.lookUp(code, hash: 42, into: buffer) == known)
+        let sequence = shard.view.links.control[0]
+        shard.view.links.control[0] = sequence + 1
+        #expect(shard.view.lookUp(code, hash: 42, into: buffer) == nil)
+        #expect(shard.lookUpLocked(code, hash: 42, into: buffer) == known)
+        #expect(String(decoding: buffer.prefix(9), as: UTF8.self) == target.destination)
+      }
+    }
+  }
+
+  @Test("What was found out in the meantime is not looked up again")
+  func knownInTheMeantime() async throws {
+    let cache = try LinkCache(limits: .init(entries: 8, absentEntries: 8, bytes: 10_000))
+    let target = Target(id: 5, destination: "https://a", isActive: true, version: 3)
+    cache.install(target, for: "a")
+    let answer = try await cache.resolve("a") { (_) async throws(LinkError) in
+      throw .unavailable(reason: "asked again", retryAfter: nil)
+    }
+    #expect(answer == target)
   }
 
   @Test func aBufferTooSmallIsLeftAlone() throws {

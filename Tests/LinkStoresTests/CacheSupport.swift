@@ -32,7 +32,10 @@ struct EvictionTrial {
   let hasher = SipHash(key0: 1, key1: 2)
   private(set) var hits = 0
 
-  init(capacity: Int) throws { table = try CacheTable(capacity: capacity, blocks: 0) }
+  init(capacity: Int) throws {
+    let arena = try CacheArena(words: CacheTable.words(capacity: capacity, blocks: 0))
+    table = CacheTable(capacity: capacity, blocks: 0, in: arena)
+  }
 
   mutating func ask(_ key: Int) -> Bool {
     var key = UInt64(key)

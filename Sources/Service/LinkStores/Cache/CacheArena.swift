@@ -37,27 +37,52 @@ struct CacheWords: @unchecked Sendable {
   }
 }
 
-/// Owns zeroed words.
-struct CacheArena: ~Copyable, Sendable {
-  /// Valid as long as the arena lives.
-  let words: CacheWords
+/// Owns zeroed words, handed out in pieces.
+final class CacheArena: Sendable {
+  private static let largePage = 2 << 20
   private let address: UInt
+  private let mappedBytes: Int
+  private let firstWord: Int
+  private let count: Int
+  private let taken = Mutex(0)
 
   /// The memory is resident only where it was written.
-  init(words count: Int) throws(SystemCallError) {
-    let count = max(count, 1)
-    let memory = mmap(nil, count * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+  init(words: Int) throws(SystemCallError) {
+    let size = (max(words, 1) * 8 + 4095) / 4096 * 4096
+    // One mapping that begins at the address of a large page: with those, most lookups are spared a
+    // miss of the address translation. What is before it stays untouched.
+    let slack = size >= Self.largePage ? Self.largePage : 0
+    let memory = mmap(
+      nil, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, memory != MAP_FAILED else {
-      throw SystemCallError(call: "mmap", code: errno, subject: "\(count * 8) bytes for the cache")
+      throw SystemCallError(call: "mmap", code: errno, subject: "\(size) bytes for the cache")
     }
-    // Large pages spare most lookups a miss of the address translation.
-    _ = madvise(memory, count * 8, MADV_HUGEPAGE)
-    words = CacheWords(
-      base: memory.bindMemory(to: Atomic<UInt64>.self, capacity: count), count: count)
     address = UInt(bitPattern: memory)
+    mappedBytes = size + slack
+    let misalignment = Int(address % UInt(Self.largePage))
+    let offset = slack == 0 || misalignment == 0 ? 0 : Self.largePage - misalignment
+    firstWord = offset / 8
+    count = size / 8
+    if slack > 0 { _ = madvise(memory + offset, size, MADV_HUGEPAGE) }
   }
 
   deinit {
-    munmap(UnsafeMutableRawPointer(bitPattern: address), words.count * 8)
+    munmap(UnsafeMutableRawPointer(bitPattern: address), mappedBytes)
   }
+
+  /// The next words, from the start of a cache line on; valid as long as the arena lives. What they
+  /// come to, each piece rounded up to a line, may not exceed what the arena was made for.
+  func take(words wanted: Int) -> CacheWords {
+    let start = taken.withLock { taken in
+      defer { taken += Self.roundedUp(wanted) }
+      return taken
+    }
+    precondition(wanted >= 0 && start + wanted <= count)
+    let first = address + UInt(8 * (firstWord + start))
+    let words = UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: first)
+    guard let words else { preconditionFailure("a mapping at address zero") }
+    return CacheWords(base: words, count: wanted)
+  }
+
+  static func roundedUp(_ words: Int) -> Int { (words + 15) / 16 * 16 }
 }

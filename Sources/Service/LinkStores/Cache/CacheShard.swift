@@ -1,5 +1,4 @@
 internal import Links
-internal import LinuxSystem
 internal import Synchronization
 
 /// A part of the cache with a lock of its own for changes: known links, codes known to be absent, and
@@ -25,9 +24,9 @@ final class CacheShard: Sendable {
     }
   }
 
-  init(entries: Int, blocks: Int, absentEntries: Int, absentBlocks: Int) throws(SystemCallError) {
-    links = try CacheTable(capacity: entries, blocks: blocks)
-    absent = try CacheTable(capacity: absentEntries, blocks: absentBlocks)
+  init(entries: Int, blocks: Int, absentEntries: Int, absentBlocks: Int, in arena: CacheArena) {
+    links = CacheTable(capacity: entries, blocks: blocks, in: arena)
+    absent = CacheTable(capacity: absentEntries, blocks: absentBlocks, in: arena)
   }
 
   /// What readers need; valid as long as the shard lives.
@@ -44,17 +43,39 @@ final class CacheShard: Sendable {
     }
   }
 
-  /// Joins the lookup of a code, or begins one: then its number is returned, and ``finish(_:_:_:hash:)``
-  /// has to be called with it.
-  func join(_ code: [UInt8], _ completion: @escaping Completion) -> UInt64? {
+  enum Joined {
+    /// This lookup is now to be made: ``finish(_:_:_:hash:)`` has to be called with its number.
+    case began(UInt64)
+    case waits
+    /// Somebody found out in the meantime.
+    case known(Target?)
+  }
+
+  /// Joins the lookup of a code, or begins one.
+  func join(_ code: [UInt8], hash: UInt64, _ completion: @escaping Completion) -> Joined {
     flights.withLock { flights in
       if flights.waiting[code] != nil {
         flights.waiting[code]?.completions.append(completion)
-        return nil
+        return .waits
       }
+      if let known = known(code, hash: hash) { return .known(known) }
       flights.lastNumber += 1
       flights.waiting[code] = (flights.lastNumber, [completion])
-      return flights.lastNumber
+      return .began(flights.lastNumber)
+    }
+  }
+
+  private func known(_ code: [UInt8], hash: UInt64) -> Target?? {
+    withUnsafeTemporaryAllocation(byteCount: CacheTable.maximumLength, alignment: 8) { buffer in
+      code.withUnsafeBytes { code in
+        guard let found = links.view.read(code, hash: hash, into: buffer).0 else {
+          return absent.find(code, hash: hash) == nil ? nil : .some(nil)
+        }
+        let destination = UnsafeRawBufferPointer(buffer).prefix(found.destinationLength)
+        return Target(
+          id: found.id, destination: String(decoding: destination, as: UTF8.self),
+          isActive: found.isActive, version: found.version)
+      }
     }
   }
 

@@ -24,7 +24,8 @@ extension CacheTable {
       let wasMain = known.map { isMain($0) } ?? false
       if let known { remove(known) }
       // One entry may not drive out a large part of the others.
-      guard code.count <= 0xffff, destination.count <= 0xffff, needed <= max(blockCapacity / 8, 1),
+      guard code.count <= Self.maximumLength, destination.count <= Self.maximumLength,
+        needed <= max(blockCapacity / 8, 1),
         needed <= blockCapacity
       else { return false }
       while count >= capacity || freeBlockCount < needed { evictOne() }

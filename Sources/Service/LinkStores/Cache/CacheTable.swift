@@ -1,11 +1,11 @@
-internal import LinuxSystem
-
 /// A bounded table from codes to what they lead to: its memory, and what the thread needs that
 /// changes it (one at a time, whoever holds the lock of the shard). Reading is ``CacheView``'s.
 final class CacheTable: @unchecked Sendable {
   static let entryWords = 16
   static let inlineWords = 10
   static let blockWords = 8
+  /// Bytes of a code or of a destination.
+  static let maximumLength = 0xffff
   static let none = UInt64(UInt32.max)
 
   enum Field {
@@ -21,7 +21,8 @@ final class CacheTable: @unchecked Sendable {
   let capacity: Int
   let blockCapacity: Int
   let view: CacheView
-  private let arenas: [CacheArenaOwner]
+  /// Keeps the view's memory.
+  private let arena: CacheArena
 
   // Below: of the thread that changes the table, alone.
   var count = 0
@@ -35,19 +36,17 @@ final class CacheTable: @unchecked Sendable {
   /// Hash bits of what left the small queue, at a place given by other bits.
   var ghosts: [UInt32]
 
-  init(capacity: Int, blocks blockCapacity: Int) throws(SystemCallError) {
+  /// Takes ``words(capacity:blocks:)`` of the arena.
+  init(capacity: Int, blocks blockCapacity: Int, in arena: CacheArena) {
     self.capacity = max(1, capacity)
     self.blockCapacity = max(0, blockCapacity)
     let bucketCount = Self.bucketCount(self.capacity)
-    arenas = [
-      CacheArenaOwner(try CacheArena(words: Self.entryWords)),
-      CacheArenaOwner(try CacheArena(words: bucketCount)),
-      CacheArenaOwner(try CacheArena(words: self.capacity * Self.entryWords)),
-      CacheArenaOwner(try CacheArena(words: self.blockCapacity * Self.blockWords)),
-    ]
+    self.arena = arena
     view = CacheView(
-      control: arenas[0].words, buckets: arenas[1].words, entries: arenas[2].words,
-      blocks: arenas[3].words, capacity: self.capacity, blockCapacity: self.blockCapacity)
+      control: arena.take(words: Self.entryWords), buckets: arena.take(words: bucketCount),
+      entries: arena.take(words: self.capacity * Self.entryWords),
+      blocks: arena.take(words: self.blockCapacity * Self.blockWords), capacity: self.capacity,
+      blockCapacity: self.blockCapacity)
     freeBlockCount = self.blockCapacity
     ghosts = Array(repeating: 0, count: Self.ghostCount(self.capacity))
   }
@@ -64,9 +63,15 @@ final class CacheTable: @unchecked Sendable {
 
   private static func ghostCount(_ capacity: Int) -> Int { powerOfTwo(atLeast: capacity) }
 
+  /// Words of an arena that a table takes.
+  static func words(capacity: Int, blocks: Int) -> Int {
+    entryWords + CacheArena.roundedUp(bucketCount(capacity))
+      + CacheArena.roundedUp(capacity * entryWords) + CacheArena.roundedUp(blocks * blockWords)
+  }
+
   /// Bytes of a table without overflow blocks.
   static func fixedBytes(capacity: Int) -> Int {
-    capacity * entryWords * 8 + bucketCount(capacity) * 8 + ghostCount(capacity) * 4
+    words(capacity: capacity, blocks: 0) * 8 + ghostCount(capacity) * 4
   }
 
   var mask: Int { view.mask }
@@ -79,12 +84,4 @@ final class CacheTable: @unchecked Sendable {
   var reservedBytes: Int {
     Self.fixedBytes(capacity: capacity) + blockCapacity * Self.blockWords * 8
   }
-}
-
-/// Arenas cannot be elements of an array themselves.
-private final class CacheArenaOwner: Sendable {
-  private let arena: CacheArena
-  var words: CacheWords { arena.words }
-
-  init(_ arena: consuming CacheArena) { self.arena = arena }
 }

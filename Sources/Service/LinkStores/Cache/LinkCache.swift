@@ -61,14 +61,17 @@ public final class LinkCache: Sendable {
     while fixed() > bytes, entries > 1 || absentEntries > 1 {
       (entries, absentEntries) = (max(1, entries * 3 / 4), max(1, absentEntries * 3 / 4))
     }
-    let blocks = max(0, bytes - fixed()) / (CacheTable.blockWords * 8)
+    // A block a table for rounding up.
+    let blocks = max(0, (bytes - fixed()) / (CacheTable.blockWords * 8) - 4)
     let absentBlocks = min(blocks / 4, absentEntries / 8)
-    var made: [CacheShard] = []
-    for _ in 0..<count {
-      made.append(
-        try CacheShard(
-          entries: entries, blocks: blocks - absentBlocks, absentEntries: absentEntries,
-          absentBlocks: absentBlocks))
+    let words =
+      CacheTable.words(capacity: entries, blocks: blocks - absentBlocks)
+      + CacheTable.words(capacity: absentEntries, blocks: absentBlocks)
+    let arena = try CacheArena(words: words * count)
+    let made = (0..<count).map { _ in
+      CacheShard(
+        entries: entries, blocks: blocks - absentBlocks, absentEntries: absentEntries,
+        absentBlocks: absentBlocks, in: arena)
     }
     shards = made
     views = made.map(\.view)
@@ -91,7 +94,7 @@ public final class LinkCache: Sendable {
 
   /// Finds out what a code leads to and keeps it, found or not. However many ask for one code at a
   /// time, `lookup` is called once for them; its error goes to all and is not kept. `completion` is
-  /// called once, on any thread.
+  /// called once, on any thread; before this returns if somebody found out since the caller's own lookup.
   public func resolve(
     _ code: String,
     from lookup: @escaping @Sendable (String) async throws(LinkError) -> Target?,
@@ -100,7 +103,12 @@ public final class LinkCache: Sendable {
     let bytes = Array(code.utf8)
     let hash = hash(bytes)
     let shard = shard(hash)
-    guard let number = shard.join(bytes, completion) else { return }
+    let number: UInt64
+    switch shard.join(bytes, hash: hash, completion) {
+    case .began(let began): number = began
+    case .waits: return
+    case .known(let target): return completion(.success(target))
+    }
     // A task of its own: that who asked first gives up must not concern the others.
     Task {
       do throws(LinkError) {
