@@ -117,7 +117,9 @@ let package = Package(
     tests("CommandTests", ["Profiles", "Terminal", "Databases", "Migrations"]),
     tests("ProfilingTests", []),
     tests("LinksTests", ["Links"]),
-    tests("LinkStoresTests", ["LinkStores", "Links", "Databases", "Migrations", "LinkWriter"]),
+    tests(
+      "LinkStoresTests",
+      ["LinkStores", "Links", "Databases", "Migrations", "LinuxSystem", "LinkWriter"]),
     .executableTarget(
       name: "LinkWriter", dependencies: ["LinkStores", "Links", "Databases"],
       path: "Tests/Fixtures/LinkWriter", swiftSettings: strict),

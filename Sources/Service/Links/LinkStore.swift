@@ -16,9 +16,10 @@ public protocol LinkStore: Sendable {
   /// The link with a code; throws ``LinkError/notFound(_:)``.
   func link(code: String) async throws(LinkError) -> Link
 
-  /// What the codes lead to. A code without a link is absent from the answer; one given twice is
-  /// looked up once. All of them are read from one state not older than the call.
-  func targets(of codes: [String]) async throws(LinkError) -> [String: Target]
+  /// What the codes lead to, in their order; nil for a code without a link. Codes are told apart byte
+  /// by byte (as dictionary keys, strings of different bytes can be equal). All are read from one
+  /// state not older than the call.
+  func targets(of codes: [String]) async throws(LinkError) -> [Target?]
 
   /// A page of the links that pass the query's filters: the list if it has none, else a search.
   func links(_ query: LinkQuery) async throws(LinkError) -> LinkPage
