@@ -21,7 +21,7 @@ struct DurabilityTests {
       writer.kill()
       let acknowledged = try writer.acknowledged()
       let found = try await fixture.store.targets(of: acknowledged)
-      let missing = acknowledged.filter { found[$0] == nil }
+      let missing = zip(acknowledged, found).filter { $1 == nil }.map(\.0)
       #expect(missing.isEmpty, "run \(run) of \(acknowledged.count)")
       total += acknowledged.count
     }

@@ -41,7 +41,7 @@ struct ChangeTests {
     let inactive = try await fixture.store.setActive(code: "abc", false)
     #expect(!inactive.isActive && inactive.version == 2)
     #expect(try await fixture.store.setActive(code: "abc", false) == inactive)
-    #expect(try await fixture.store.targets(of: ["abc"])["abc"]?.isActive == false)
+    #expect(try await fixture.store.targets(of: ["abc"]).first??.isActive == false)
     #expect(try await fixture.store.setActive(code: "abc", true).version == 3)
   }
 

@@ -139,9 +139,7 @@ final class PostgresDriver {
       case .success(let rows):
         let targets = PostgresStatements.targets(rows)
         for lookup in group {
-          var found: [String: Target] = [:]
-          for code in lookup.codes { found[code] = targets[code] }
-          lookup.answer(.success(found))
+          lookup.answer(.success(lookup.codes.map { targets[CodeKey(text: $0)] }))
         }
       case .failure(let error) where error.kind == .connectionLost:
         lookups.insert(contentsOf: group, at: 0)
@@ -157,11 +155,12 @@ final class PostgresDriver {
   private func sendCreations(_ pipeline: PostgresPipeline, _ lane: PostgresLane) {
     // Of two that want the same code one waits for the next group: the statement would not say which
     // of them it took.
-    var group: [String: LinkCreation] = [:]
+    var group: [CodeKey: LinkCreation] = [:]
     var rest: [LinkCreation] = []
     for creation in creations {
-      if group.count < limit, group[creation.new.code.text] == nil {
-        group[creation.new.code.text] = creation
+      let key = CodeKey(text: creation.new.code.text)
+      if group.count < limit, group[key] == nil {
+        group[key] = creation
       } else {
         rest.append(creation)
       }
@@ -182,7 +181,7 @@ final class PostgresDriver {
         let ids = PostgresStatements.created(rows)
         for creation in ordered {
           let new = creation.new
-          guard let id = ids[new.code.text] else {
+          guard let id = ids[CodeKey(text: new.code.text)] else {
             creation.answer(.failure(.codeTaken(new.code.text)))
             continue
           }

@@ -76,10 +76,10 @@ public final class PostgresLinkStore: LinkStore {
     return try result.get()
   }
 
-  public func targets(of codes: [String]) async throws(LinkError) -> [String: Target] {
-    if codes.isEmpty { return [:] }
+  public func targets(of codes: [String]) async throws(LinkError) -> [Target?] {
+    if codes.isEmpty { return [] }
     let result = await withCheckedContinuation {
-      (continuation: CheckedContinuation<Result<[String: Target], LinkError>, Never>) in
+      (continuation: CheckedContinuation<Result<[Target?], LinkError>, Never>) in
       hand(
         .targets(
           TargetLookup(

@@ -16,11 +16,11 @@ enum PostgresStatements {
     SELECT short_code, id, original_url, is_active, version FROM urls WHERE short_code = ANY ($1)
     """, [.textArray])
 
-  static func targets(_ rows: PostgresRows) -> [String: Target] {
-    var targets: [String: Target] = [:]
+  static func targets(_ rows: PostgresRows) -> [CodeKey: Target] {
+    var targets: [CodeKey: Target] = [:]
     targets.reserveCapacity(rows.count)
     for row in 0..<rows.count {
-      targets[rows.text(row, 0) ?? ""] = Target(
+      targets[CodeKey(text: rows.text(row, 0) ?? "")] = Target(
         id: rows.int64(row, 1) ?? 0, destination: rows.text(row, 2) ?? "",
         isActive: rows.bool(row, 3) ?? false, version: rows.int64(row, 4) ?? 0)
     }
@@ -36,9 +36,9 @@ enum PostgresStatements {
     ON CONFLICT (short_code) DO NOTHING RETURNING id, short_code
     """, [.textArray, .textArray, .textArray, .int64])
 
-  static func created(_ rows: PostgresRows) -> [String: Int64] {
-    var ids: [String: Int64] = [:]
-    for row in 0..<rows.count { ids[rows.text(row, 1) ?? ""] = rows.int64(row, 0) }
+  static func created(_ rows: PostgresRows) -> [CodeKey: Int64] {
+    var ids: [CodeKey: Int64] = [:]
+    for row in 0..<rows.count { ids[CodeKey(text: rows.text(row, 1) ?? "")] = rows.int64(row, 0) }
     return ids
   }
 

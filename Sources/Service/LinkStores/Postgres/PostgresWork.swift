@@ -19,7 +19,7 @@ enum PostgresWork: Sendable {
 /// Codes to look up, together with whatever else is looked up at the moment.
 struct TargetLookup: Sendable {
   let codes: [String]
-  let answer: @Sendable (Result<[String: Target], LinkError>) -> Void
+  let answer: @Sendable (Result<[Target?], LinkError>) -> Void
   /// Until when it may wait for a connection, in nanoseconds of CLOCK_MONOTONIC.
   let deadlineNanoseconds: UInt64
 }

@@ -6,25 +6,22 @@ extension SQLiteLinkStore {
     try await reader.run { try $0.link(code: code) }
   }
 
-  public func targets(of codes: [String]) async throws(LinkError) -> [String: Target] {
+  public func targets(of codes: [String]) async throws(LinkError) -> [Target?] {
     try await reader.run { session in
       // One state for all of them; a single statement is one by itself.
       let isOneState = codes.count > 1 && !session.connection.isInTransaction
       if isOneState { try session.run("BEGIN") }
       defer { if isOneState { _ = try? session.run("COMMIT") } }
-      var targets: [String: Target] = [:]
-      targets.reserveCapacity(codes.count)
-      for code in codes where targets[code] == nil {
+      return try codes.map { code in
         let row = try session.statement(
           "SELECT id, original_url, is_active, version FROM urls WHERE short_code = ?",
           .text(code))
         defer { row.reset() }
-        guard try row.step() else { continue }
-        targets[code] = Target(
+        guard try row.step() else { return nil }
+        return Target(
           id: row.int64(at: 0) ?? 0, destination: row.text(at: 1) ?? "",
           isActive: row.int64(at: 2) != 0, version: row.int64(at: 3) ?? 0)
       }
-      return targets
     }
   }
 
