@@ -140,7 +140,8 @@ struct MigrateRaceTests {
   @Test("a lock held elsewhere ends in 75 within its time, on both engines")
   func heldElsewhere() throws {
     try writeCounting()
-    let holder = try SQLiteHolder(path: directory / "x.db", script: "CREATE TABLE q (x); BEGIN IMMEDIATE;")
+    let holder = try SQLiteConnection(path: directory / "x.db")
+    try holder.execute("CREATE TABLE q (x); BEGIN IMMEDIATE")
     let server = try PostgresServer.shared()
     let name = try server.makeDatabase()
     let connection = try PostgresConnection(conninfo: server.url(database: name))
@@ -153,7 +154,7 @@ struct MigrateRaceTests {
       #expect(runner.terminationStatus == 75, "\(said)")
       #expect(ContinuousClock.now - begin >= .seconds(1))
     }
-    try holder.end()
+    try holder.execute("ROLLBACK")
   }
 
   private func waitUntil(_ what: String, _ condition: () throws -> Bool) throws {

@@ -1,3 +1,4 @@
+import Databases
 import Foundation
 import Glibc
 import TestSupport
@@ -89,7 +90,7 @@ struct MigrateTests {
       ("up --to 7", 64, "there is no migration 7"), ("up --steps 0", 64, "whole number from 1"),
       ("new", 64, "needs a name and a directory"), ("new x", 64, "needs a name and a directory"),
       ("new ../x --dir d", 64, "letters, digits and underscores"),
-      ("up --lock-timeout soon", 64, "digit"), ("dump --json", 64, "no use for --json"),
+      ("up --lock-timeout soon", 64, "'soon' is not a number"), ("dump --json", 64, "no use for --json"),
       ("up --dir none", 66, "there is no directory 'none'"),
       ("up --dir bad", 65, "x.sql is not named like a migration"),
       ("up --database-url mysql://u:hush@h/d", 78, "sqlite:// or postgresql://"),
@@ -177,39 +178,13 @@ struct MigrateTests {
   @Test("a database others use is not dropped")
   func usedByOthers() throws {
     #expect(try migrate("up").status == 0)
-    let reader = try SQLiteHolder(path: directory / "lynx.db")
-    let result = try migrate("drop --yes")
-    #expect(result.status == 75, "\(result.errors)")
-    #expect(FileManager.default.fileExists(atPath: directory / "lynx.db"))
-    try reader.end()
-    #expect(try migrate("drop --yes").status == 0)
-  }
-}
-
-/// The sqlite3 shell with a file open.
-final class SQLiteHolder {
-  private let process = Process()
-  private let input = Pipe()
-  private let output = Pipe()
-
-  /// Returns once the shell has run `script` on the file at `path`.
-  init(path: String, script: String = "SELECT count(*) FROM sqlite_master;") throws {
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
-    process.arguments = [path]
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    try input.fileHandleForWriting.write(contentsOf: Data((script + "\n.print ready\n").utf8))
-    var said = ""
-    while !said.contains("ready"), let data = try output.fileHandleForReading.read(upToCount: 100),
-      !data.isEmpty
-    {
-      said += String(decoding: data, as: UTF8.self)
+    do {
+      let reader = try SQLiteConnection(path: directory / "lynx.db")
+      let result = try migrate("drop --yes")
+      #expect(result.status == 75, "\(result.errors)")
+      #expect(FileManager.default.fileExists(atPath: directory / "lynx.db"))
+      withExtendedLifetime(reader) {}
     }
-  }
-
-  func end() throws {
-    try input.fileHandleForWriting.close()
-    process.waitUntilExit()
+    #expect(try migrate("drop --yes").status == 0)
   }
 }
