@@ -10,7 +10,10 @@ struct PostgresURLTests {
     "has the URL without its password, and the password where nobody sees it",
     arguments: [
       ("postgresql://u:p%40ss@h:1/d", "postgresql://u@h:1/d", "p@ss"),
-      ("postgresql://u@h/d?password=x%26y&sslmode=prefer", "postgresql://u@h/d?sslmode=prefer", "x&y"),
+      (
+        "postgresql://u@h/d?password=x%26y&sslmode=prefer", "postgresql://u@h/d?sslmode=prefer",
+        "x&y"
+      ),
       ("postgresql://u:\u{301}x@h/d", "postgresql://u@h/d", "\u{301}x"),
       ("postgresql://h/d?user=u&pass%77ord=x", "postgresql://h/d?user=u", "x"),
     ])
