@@ -63,26 +63,12 @@ struct PostgresConnectionTests {
 
   @Test("who accepts and says nothing is given up in time")
   func silence() throws {
-    // The kernel accepts for a listening socket; nobody ever answers.
-    let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(listening) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        _ = bind(listening, $0, length)
-        _ = listen(listening, 4)
-        _ = getsockname(listening, $0, &length)
-      }
-    }
-    let port = UInt16(bigEndian: address.sin_port)
+    let silent = try SilentPort()
     let error = failure {
       try PostgresConnection(
-        conninfo: "postgresql://u@127.0.0.1:\(port)/x", connectTimeoutMilliseconds: 200)
+        conninfo: "postgresql://u@127.0.0.1:\(silent.number)/x", connectTimeoutMilliseconds: 200)
     }
-    expectSentence(error, .unreachable, "127.0.0.1:\(port)", "200 ms")
+    expectSentence(error, .unreachable, "127.0.0.1:\(silent.number)", "200 ms")
   }
 
   @Test("generated texts come back as they went in, as parameters and as quoted literals and names")
@@ -166,7 +152,7 @@ struct PostgresConnectionTests {
     try other.execute("BEGIN; LOCK TABLE t")
     expect("SET lock_timeout = 10; SELECT * FROM t", .busy, "55P03")
     try other.execute("ROLLBACK")
-    try connection.setStatementTimeout(milliseconds: 50)
+    try connection.setStatementTimeout(milliseconds: 1_000)
     expect("SELECT pg_sleep(60)", .busy, "57014")
     try connection.setStatementTimeout(milliseconds: nil)
     try other.execute(

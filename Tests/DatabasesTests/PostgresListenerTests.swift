@@ -74,7 +74,7 @@ struct PostgresListenerTests {
     let heard = Heard()
     var options = PostgresListener.Options()
     options.keepaliveMilliseconds = 50
-    options.answerTimeoutMilliseconds = 1_000
+    options.answerTimeoutMilliseconds = 3_000
     let listener = try PostgresListener(conninfo: server.url(), channels: ["a"], options: options) {
       heard.events.append($0)
     }

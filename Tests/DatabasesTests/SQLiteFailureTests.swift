@@ -33,7 +33,7 @@ struct SQLiteFailureTests {
     try workshop.run("mkdir locked")
     do { try SQLiteConnection(path: path).execute("CREATE TABLE t(a); INSERT INTO t VALUES(1)") }
     // A file of before the mode was changed, for which no -shm file has to be made.
-    try workshop.run("cp locked/a.db b.db; chmod 755 .; chmod 644 locked/a.db; chmod 555 locked")
+    try workshop.run("cp locked/a.db b.db; chmod 755 .; chmod 444 locked/a.db; chmod 555 locked")
     defer { _ = try? workshop.run("chmod 755 locked") }
     try asOrdinaryUser {
       expectSentence(open("locked/new.db"), .notPermitted, "may not write in the directory")
@@ -53,6 +53,19 @@ struct SQLiteFailureTests {
     try workshop.run("chmod 000 locked")
     try asOrdinaryUser {
       expectSentence(open("locked/a.db"), .notPermitted, "may not enter the directory")
+    }
+  }
+
+  @Test("a database in WAL mode whose -shm file may not be made is not readable, and that is said")
+  func sharedMemory() throws {
+    let path = workshop / "a.db"
+    try workshop.run("mkdir locked; chmod 755 .")
+    let writer = try SQLiteConnection(path: path)
+    try writer.execute("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    try workshop.run("cp a.db a.db-wal locked; chmod 444 locked/*; chmod 555 locked")
+    defer { _ = try? workshop.run("chmod 755 locked") }
+    try asOrdinaryUser {
+      expectSentence(open("locked/a.db", .readOnly), .notPermitted, "locked/a.db")
     }
   }
 

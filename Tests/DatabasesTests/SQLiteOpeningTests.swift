@@ -1,4 +1,5 @@
 import Databases
+import Dispatch
 import Glibc
 import TestSupport
 import Testing
@@ -32,6 +33,36 @@ struct SQLiteOpeningTests {
       }
     }
     try expectRows(path, 8)
+  }
+
+  @Test("a file that others read or write while its mode changes is opened when they let go")
+  func waiting() throws {
+    let workshop = try Workshop()
+    for (number, lock) in ["BEGIN; SELECT * FROM t", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"]
+      .enumerated()
+    {
+      let path = workshop / "\(number).db"
+      let holder = try SQLiteConnection(path: path, options: .init(usesWAL: false))
+      try holder.execute("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+      try holder.execute(lock)
+      // Not in time: the one who may not wait.
+      let hasty = failure {
+        try SQLiteConnection(path: path, options: .init(busyTimeoutMilliseconds: 0))
+      }
+      expectSentence(hasty, .busy, "locked")
+      let threads = Threads()
+      let started = DispatchSemaphore(value: 0)
+      threads.start {
+        started.signal()
+        try openAndWrite(path, 2)
+      }
+      started.wait()
+      // For SQLite itself to give up, which it does at once.
+      usleep(200_000)
+      try holder.execute("COMMIT")
+      #expect(threads.join().isEmpty, "\(lock)")
+      try expectRows(path, 2)
+    }
   }
 
   private func expectRows(_ path: String, _ count: Int64) throws {

@@ -56,6 +56,30 @@ func asOrdinaryUser<Result>(_ body: () throws -> Result) throws -> Result {
   return try body()
 }
 
+/// A port at which the kernel accepts connections and nobody ever answers.
+final class SilentPort {
+  private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  let number: UInt16
+
+  init() throws {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let descriptor = descriptor
+    let status = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) | listen(descriptor, 4)
+          | getsockname(descriptor, $0, &length)
+      }
+    }
+    guard status == 0 else { throw Tool.Failure(description: "no port to listen on") }
+    number = UInt16(bigEndian: address.sin_port)
+  }
+
+  deinit { close(descriptor) }
+}
+
 /// Threads of their own, since those of Swift's pool are as few as there are cores.
 final class Threads: Sendable {
   private let group = DispatchGroup()
