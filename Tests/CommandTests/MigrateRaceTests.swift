@@ -10,7 +10,8 @@ struct MigrateRaceTests {
 
   init() throws {
     directory = try TemporaryDirectory()
-    try FileManager.default.createDirectory(atPath: directory / "sql", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: directory / "sql", withIntermediateDirectories: true)
   }
 
   /// Starts `lynx migrate`; what it says goes into a file.
@@ -27,7 +28,9 @@ struct MigrateRaceTests {
   }
 
   private func twenty(_ arguments: [String], _ url: String) throws {
-    let runners = try (0..<20).map { try start(arguments + ["--lock-timeout", "120s"], url, "log\($0)") }
+    let runners = try (0..<20).map {
+      try start(arguments + ["--lock-timeout", "120s"], url, "log\($0)")
+    }
     for runner in runners { runner.waitUntilExit() }
     var applied: [String: Int] = [:]
     for (index, runner) in runners.enumerated() {
@@ -57,7 +60,8 @@ struct MigrateRaceTests {
     try twenty(["up"], "sqlite://lynx.db")
     try writeCounting()
     try twenty(["up", "--dir", "sql"], "sqlite://other.db")
-    let rows = try Tool.run("/usr/bin/sqlite3", [directory / "other.db", "SELECT group_concat(x) FROM n"])
+    let rows = try Tool.run(
+      "/usr/bin/sqlite3", [directory / "other.db", "SELECT group_concat(x) FROM n"])
     #expect(String(decoding: rows, as: UTF8.self) == "2,3,4,5,6\n")
   }
 
@@ -69,7 +73,9 @@ struct MigrateRaceTests {
     try writeCounting()
     let other = try server.makeDatabase()
     try twenty(["up", "--dir", "sql"], server.url(database: other))
-    #expect(try server.psql("SELECT string_agg(x::text, ',' ORDER BY x) FROM n", database: other) == "2,3,4,5,6\n")
+    #expect(
+      try server.psql("SELECT string_agg(x::text, ',' ORDER BY x) FROM n", database: other)
+        == "2,3,4,5,6\n")
   }
 
   @Test("killed within a statement: the next one starts when that has ended in the server")
@@ -100,31 +106,42 @@ struct MigrateRaceTests {
     let hasty = try start(["up", "--dir", "sql", "--lock-timeout", "300ms"], url, "hasty")
     hasty.waitUntilExit()
     #expect(hasty.terminationStatus == 75)
-    #expect(try directory.read("hasty").contains("somebody else migrates this database (lynx, server process"))
+    #expect(
+      try directory.read("hasty").contains(
+        "somebody else migrates this database (lynx, server process"))
 
     let second = try start(["up", "--dir", "sql", "--lock-timeout", "300s"], url, "second")
-    try waitUntil("the second runner waits") { try directory.read("second").contains("waiting for") }
+    try waitUntil("the second runner waits") {
+      try directory.read("second").contains("waiting for")
+    }
     _ = try connection.query("UPDATE naps SET nap = 0")
     kill(first.processIdentifier, SIGKILL)
     first.waitUntilExit()
     second.waitUntilExit()
     let said = try directory.read("second")
     #expect(second.terminationStatus == 0, "\(said)")
-    #expect(try server.psql("SELECT count(*) FROM lynx_migrations; SELECT count(*) FROM t", database: name) == "1\n0\n")
-    #expect(try connection.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [["0"]])
+    #expect(
+      try server.psql(
+        "SELECT count(*) FROM lynx_migrations; SELECT count(*) FROM t", database: name) == "1\n0\n")
+    #expect(
+      try connection.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [["0"]])
   }
 
   @Test("killed within a statement on SQLite: nothing is locked, nothing of it stays")
   func killedOnSQLite() throws {
     // Counting this far takes for ever.
-    let endless = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c;"
+    let endless =
+      "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c;"
     try directory.write("CREATE TABLE t (x); \(endless)", to: "sql/1_t.up.sql")
     let url = "sqlite://lynx.db"
     let first = try start(["up", "--dir", "sql"], url, "first")
     try waitUntil("the first runner writes") {
       // Refused as soon as it holds the write lock.
       let result = try Executable.run(
-        ["migrate", "baseline", "--dir", "sql", "--lock-timeout", "0s", "--to", "0", "--database-url", url],
+        [
+          "migrate", "baseline", "--dir", "sql", "--lock-timeout", "0s", "--to", "0",
+          "--database-url", url,
+        ],
         in: directory)
       return result.status == 75
     }
@@ -132,7 +149,8 @@ struct MigrateRaceTests {
     first.waitUntilExit()
     try directory.write("CREATE TABLE t (x);", to: "sql/1_t.up.sql")
     let second = try Executable.run(
-      ["migrate", "up", "--dir", "sql", "--lock-timeout", "0s", "--database-url", url], in: directory)
+      ["migrate", "up", "--dir", "sql", "--lock-timeout", "0s", "--database-url", url],
+      in: directory)
     #expect(second.status == 0, "\(second.errors)")
     #expect(second.output.hasPrefix("applied 1_t"))
   }
@@ -140,7 +158,8 @@ struct MigrateRaceTests {
   @Test("a lock held elsewhere ends in 75 within its time, on both engines")
   func heldElsewhere() throws {
     try writeCounting()
-    let holder = try SQLiteHolder(path: directory / "x.db", script: "CREATE TABLE q (x); BEGIN IMMEDIATE;")
+    let holder = try SQLiteConnection(path: directory / "x.db")
+    try holder.execute("CREATE TABLE q (x); BEGIN IMMEDIATE")
     let server = try PostgresServer.shared()
     let name = try server.makeDatabase()
     let connection = try PostgresConnection(conninfo: server.url(database: name))
@@ -153,7 +172,7 @@ struct MigrateRaceTests {
       #expect(runner.terminationStatus == 75, "\(said)")
       #expect(ContinuousClock.now - begin >= .seconds(1))
     }
-    try holder.end()
+    try holder.execute("ROLLBACK")
   }
 
   private func waitUntil(_ what: String, _ condition: () throws -> Bool) throws {

@@ -1,3 +1,4 @@
+import Databases
 import Foundation
 import Glibc
 import TestSupport
@@ -9,7 +10,9 @@ struct MigrateTests {
 
   init() throws { directory = try TemporaryDirectory() }
 
-  private func migrate(_ line: String, environment: [String: String] = [:]) throws -> Executable.Result {
+  private func migrate(_ line: String, environment: [String: String] = [:]) throws
+    -> Executable.Result
+  {
     var environment = environment
     environment["DATABASE_URL"] = environment["DATABASE_URL"] ?? ""
     return try Executable.run(
@@ -57,6 +60,7 @@ struct MigrateTests {
     #expect(try migrate("up --dry-run").output.contains("CREATE TABLE api_keys"))
     #expect(try migrate("redo --yes").output.contains("undid 0003_search"))
     #expect(try migrate("up -q").output == "")
+    #expect(try migrate("redo --yes -v").errors.contains("undoing 0004_service (lynx:sqlite/0004"))
 
     let dump = try migrate("dump")
     #expect(dump.status == 0)
@@ -77,7 +81,10 @@ struct MigrateTests {
   private func insertLink() throws {
     _ = try Tool.run(
       "/usr/bin/sqlite3",
-      [directory / "lynx.db", "INSERT INTO urls (short_code, original_url, created_at) VALUES ('a', 'x', 1)"])
+      [
+        directory / "lynx.db",
+        "INSERT INTO urls (short_code, original_url, created_at) VALUES ('a', 'x', 1)",
+      ])
   }
 
   @Test(
@@ -89,7 +96,8 @@ struct MigrateTests {
       ("up --to 7", 64, "there is no migration 7"), ("up --steps 0", 64, "whole number from 1"),
       ("new", 64, "needs a name and a directory"), ("new x", 64, "needs a name and a directory"),
       ("new ../x --dir d", 64, "letters, digits and underscores"),
-      ("up --lock-timeout soon", 64, "digit"), ("dump --json", 64, "no use for --json"),
+      ("up --lock-timeout soon", 64, "'soon' is not a number"),
+      ("dump --json", 64, "no use for --json"),
       ("up --dir none", 66, "there is no directory 'none'"),
       ("up --dir bad", 65, "x.sql is not named like a migration"),
       ("up --database-url mysql://u:hush@h/d", 78, "sqlite:// or postgresql://"),
@@ -101,7 +109,8 @@ struct MigrateTests {
       ("wait --wait 300ms", 69, "there is no database"),
     ])
   func refused(line: String, code: Int32, reason: String) throws {
-    try FileManager.default.createDirectory(atPath: directory / "bad", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: directory / "bad", withIntermediateDirectories: true)
     try directory.write("select 1", to: "bad/x.sql")
     try directory.write(String(repeating: "no database ", count: 400), to: "noise.db")
     let result = try migrate(line)
@@ -125,7 +134,8 @@ struct MigrateTests {
 
   @Test("new files are made, and applied by their kind")
   func newFiles() throws {
-    let files = try migrate("new add_users --dir sql").output.split(separator: "\n").map(String.init)
+    let files = try migrate("new add_users --dir sql").output.split(separator: "\n").map(
+      String.init)
     #expect(files.count == 2)
     // Empty as they are, they are not taken for done.
     let empty = try migrate("up --dir sql")
@@ -161,7 +171,9 @@ struct MigrateTests {
     let copied = try migrate("verify", environment: ["DATABASE_URL": server.url(database: copy)])
     #expect(copied.status == 0, "\(copied.errors)")
 
-    try server.psql("INSERT INTO urls (short_code, original_url, created_at) VALUES ('a', 'x', 1)", database: name)
+    try server.psql(
+      "INSERT INTO urls (short_code, original_url, created_at) VALUES ('a', 'x', 1)", database: name
+    )
     _ = try run("drop", 64)
     _ = try run("verify --json")
     _ = try run("drop --yes")
@@ -177,39 +189,13 @@ struct MigrateTests {
   @Test("a database others use is not dropped")
   func usedByOthers() throws {
     #expect(try migrate("up").status == 0)
-    let reader = try SQLiteHolder(path: directory / "lynx.db")
-    let result = try migrate("drop --yes")
-    #expect(result.status == 75, "\(result.errors)")
-    #expect(FileManager.default.fileExists(atPath: directory / "lynx.db"))
-    try reader.end()
-    #expect(try migrate("drop --yes").status == 0)
-  }
-}
-
-/// The sqlite3 shell with a file open.
-final class SQLiteHolder {
-  private let process = Process()
-  private let input = Pipe()
-  private let output = Pipe()
-
-  /// Returns once the shell has run `script` on the file at `path`.
-  init(path: String, script: String = "SELECT count(*) FROM sqlite_master;") throws {
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
-    process.arguments = [path]
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    try input.fileHandleForWriting.write(contentsOf: Data((script + "\n.print ready\n").utf8))
-    var said = ""
-    while !said.contains("ready"), let data = try output.fileHandleForReading.read(upToCount: 100),
-      !data.isEmpty
-    {
-      said += String(decoding: data, as: UTF8.self)
+    do {
+      let reader = try SQLiteConnection(path: directory / "lynx.db")
+      let result = try migrate("drop --yes")
+      #expect(result.status == 75, "\(result.errors)")
+      #expect(FileManager.default.fileExists(atPath: directory / "lynx.db"))
+      withExtendedLifetime(reader) {}
     }
-  }
-
-  func end() throws {
-    try input.fileHandleForWriting.close()
-    process.waitUntilExit()
+    #expect(try migrate("drop --yes").status == 0)
   }
 }

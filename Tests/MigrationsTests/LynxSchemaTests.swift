@@ -24,7 +24,8 @@ struct LynxSchemaTests {
     SELECT * FROM analytics ORDER BY id;
     """
 
-  @Test("adopts a database of the Rust Lynx with every row, again and again without harm",
+  @Test(
+    "adopts a database of the Rust Lynx with every row, again and again without harm",
     arguments: Engine.allCases)
   func adoption(_ engine: Engine) throws {
     let database = try rustDatabase(engine)
@@ -38,14 +39,18 @@ struct LynxSchemaTests {
       #expect(try database.look(rows) == before)
       #expect(try database.schema() == schema)
     }
-    #expect(try database.look("SELECT count(*) FROM urls WHERE updated_at <> created_at OR version <> 1") == "0\n")
+    #expect(
+      try database.look("SELECT count(*) FROM urls WHERE updated_at <> created_at OR version <> 1")
+        == "0\n")
     // Numbers go on where they were.
-    try database.look("INSERT INTO urls (short_code, original_url, created_at) VALUES ('new', 'http://n', 1)")
+    try database.look(
+      "INSERT INTO urls (short_code, original_url, created_at) VALUES ('new', 'http://n', 1)")
     #expect(try database.look("SELECT id FROM urls WHERE short_code = 'new'") == "10\n")
     #expect(try database.lynxMigrator.overview().problems().isEmpty)
   }
 
-  @Test("an adopted database has the columns, indexes and triggers that a new one has",
+  @Test(
+    "an adopted database has the columns, indexes and triggers that a new one has",
     arguments: Engine.allCases)
   func same(_ engine: Engine) throws {
     let adopted = try rustDatabase(engine)
@@ -79,13 +84,15 @@ struct LynxSchemaTests {
     #expect(try !adopted.look(questions[2]).contains("idx_short_code"))
   }
 
-  @Test("a version grows with each change of a link and not with clicks", arguments: Engine.allCases)
+  @Test(
+    "a version grows with each change of a link and not with clicks", arguments: Engine.allCases)
   func versions(_ engine: Engine) throws {
     let database = try MigratedDatabase(engine)
     _ = try database.lynxMigrator.up()
     let no = engine == .sqlite ? "0" : "false"
     try database.look(
-      "INSERT INTO urls (short_code, original_url, created_at) VALUES ('a', 'http://a', 5), ('b', 'http://b', 5)")
+      "INSERT INTO urls (short_code, original_url, created_at) VALUES ('a', 'http://a', 5), ('b', 'http://b', 5)"
+    )
     func version(_ change: String) throws -> String {
       try database.look("\(change); SELECT version FROM urls WHERE short_code = 'a'")
         .trimmingCharacters(in: .newlines)
@@ -111,7 +118,8 @@ struct LynxSchemaTests {
   func deletion(_ engine: Engine) throws {
     let database = try MigratedDatabase(engine)
     _ = try database.lynxMigrator.up()
-    try database.look("INSERT INTO urls (short_code, original_url, created_at) VALUES ('a', 'x', 5)")
+    try database.look(
+      "INSERT INTO urls (short_code, original_url, created_at) VALUES ('a', 'x', 5)")
     #expect(throws: (any Error).self) { try database.look("DELETE FROM urls") }
     if engine == .postgres {
       #expect(throws: (any Error).self) { try database.look("TRUNCATE urls") }
@@ -156,8 +164,13 @@ struct LynxSchemaTests {
     try server.psql("GRANT CREATE, USAGE ON SCHEMA public TO \(role)", database: name)
     let url = try DatabaseURL(server.url(user: role, database: name))
     #expect(try Migrator(database: url, origin: .embedded(.postgres)).up().count == 4)
-    #expect(try server.psql("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'", database: name) == "0\n")
-    #expect(try server.psql("SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%USING gin%'", database: name) == "0\n")
+    #expect(
+      try server.psql("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'", database: name)
+        == "0\n")
+    #expect(
+      try server.psql(
+        "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%USING gin%'", database: name)
+        == "0\n")
   }
 
   @Test("down and up again lead to the same schema", arguments: Engine.allCases)
@@ -171,7 +184,9 @@ struct LynxSchemaTests {
     #expect(try database.schema() == schema)
     // Links are not to be lost by going back.
     let zero = try #require(MigrationVersion("0"))
-    #expect(migrationError { try database.lynxMigrator.down(.init(version: zero)) }?.kind == .missingInput)
+    #expect(
+      migrationError { try database.lynxMigrator.down(.init(version: zero)) }?.kind == .missingInput
+    )
   }
 
   @Test("a dump of SQLite makes the same schema, at the same version")

@@ -66,7 +66,8 @@ struct ReadingTests {
   @Test("a checksum is of the text, however it was checked out")
   func checksums() throws {
     let texts = [
-      "select 1;\nselect 'ä';", "select 1;\r\nselect 'ä';\r\n", "\u{FEFF}select 1;\nselect 'ä';\n\n",
+      "select 1;\nselect 'ä';", "select 1;\r\nselect 'ä';\r\n",
+      "\u{FEFF}select 1;\nselect 'ä';\n\n",
       "select 1;\nselect 'ä'; ",
     ]
     let same = try texts.enumerated().map { index, text in
@@ -79,28 +80,45 @@ struct ReadingTests {
     #expect(other != same[0])
   }
 
-  @Test("what is not understood is told with the file", arguments: [
-    ([("schema.sql", "x")], "schema.sql is not named like a migration"),
-    ([("0_a.up.sql", "x")], "0_a.up.sql has the version 0"),
-    ([("1_a.up.sql", "x"), ("01_b.up.sql", "x")], "have the same version"),
-    ([("1_a.up.sql", "x"), ("1_a.sql", "-- migrate:up\nx")], "have the same version"),
-    ([("1_a.sql", "-- migrate:up\nx\n-- migrate:down\ny"), ("1_a.down.sql", "z")], "have the same version"),
-    ([("1_a.up.sql", "x"), ("1_b.down.sql", "y")], "one number and two names"),
-    ([("1_a.down.sql", "x")], "1_a.down.sql undoes what no file does"),
-    ([("1_a.sql", "select 1")], "1_a.sql has no section"),
-    ([("1_a.sql", "")], "1_a.sql has no section"),
-    ([("1_a.sql", "-- migrate:down\nx\n-- migrate:up\ny")], "1_a.sql:1 has its down section first"),
-    ([("1_a.sql", "-- migrate:up\nx\n-- migrate:up\ny")], "1_a.sql:3 begins a section a second time"),
-    ([("1_a.sql", "-- migrate:up\n-- migrate:down\n-- migrate:down")], "1_a.sql:3 begins a section"),
-    ([("1_a.sql", "select 1;\n-- migrate:up\nx")], "SQL above -- migrate:up"),
-    ([("1_a.sql", "-- migrate:sideways\nx")], "1_a.sql:1 begins with '-- migrate:sideways'"),
-    ([("1_a.sql", "-- migrate: up\nx")], "1_a.sql:1 begins with '-- migrate: up'"),
-    ([("1_a.sql", "-- migrate:up transction:false\nx")], "1_a.sql:1 has the option 'transction:false'"),
-    ([("1_a.up.sql", "x;\n-- migrate:down\ny")], "1_a.up.sql:2 has the section mark"),
-    ([("1_a.up.sql", "x;\n-- lynx: no-transaction\n")], "1_a.up.sql:2 comes too late"),
-    ([("1_a.up.sql", "-- lynx: no transaction\nx")], "1_a.up.sql:1 asks for what is not known"),
-    ([("1_a.up.sql", "a\nb\u{0}c")], "1_a.up.sql:2 contains a NUL"),
-  ])
+  @Test(
+    "what is not understood is told with the file",
+    arguments: [
+      ([("schema.sql", "x")], "schema.sql is not named like a migration"),
+      ([("0_a.up.sql", "x")], "0_a.up.sql has the version 0"),
+      ([("1_a.up.sql", "x"), ("01_b.up.sql", "x")], "have the same version"),
+      ([("1_a.up.sql", "x"), ("1_a.sql", "-- migrate:up\nx")], "have the same version"),
+      (
+        [("1_a.sql", "-- migrate:up\nx\n-- migrate:down\ny"), ("1_a.down.sql", "z")],
+        "have the same version"
+      ),
+      ([("1_a.up.sql", "x"), ("1_b.down.sql", "y")], "one number and two names"),
+      ([("1_a.down.sql", "x")], "1_a.down.sql undoes what no file does"),
+      ([("1_a.sql", "select 1")], "1_a.sql has no section"),
+      ([("1_a.sql", "")], "1_a.sql has no section"),
+      (
+        [("1_a.sql", "-- migrate:down\nx\n-- migrate:up\ny")],
+        "1_a.sql:1 has its down section first"
+      ),
+      (
+        [("1_a.sql", "-- migrate:up\nx\n-- migrate:up\ny")],
+        "1_a.sql:3 begins a section a second time"
+      ),
+      (
+        [("1_a.sql", "-- migrate:up\n-- migrate:down\n-- migrate:down")],
+        "1_a.sql:3 begins a section"
+      ),
+      ([("1_a.sql", "select 1;\n-- migrate:up\nx")], "SQL above -- migrate:up"),
+      ([("1_a.sql", "-- migrate:sideways\nx")], "1_a.sql:1 begins with '-- migrate:sideways'"),
+      ([("1_a.sql", "-- migrate: up\nx")], "1_a.sql:1 begins with '-- migrate: up'"),
+      (
+        [("1_a.sql", "-- migrate:up transction:false\nx")],
+        "1_a.sql:1 has the option 'transction:false'"
+      ),
+      ([("1_a.up.sql", "x;\n-- migrate:down\ny")], "1_a.up.sql:2 has the section mark"),
+      ([("1_a.up.sql", "x;\n-- lynx: no-transaction\n")], "1_a.up.sql:2 comes too late"),
+      ([("1_a.up.sql", "-- lynx: no transaction\nx")], "1_a.up.sql:1 asks for what is not known"),
+      ([("1_a.up.sql", "a\nb\u{0}c")], "1_a.up.sql:2 contains a NUL"),
+    ])
   func refused(files: [(String, String)], reason: String) throws {
     let error = migrationError { try read(files) }
     #expect(error?.kind == .badFile)
@@ -132,11 +150,14 @@ struct ReadingTests {
   @Test("any bytes are read or refused, never anything else")
   func anyBytes() throws {
     var generator = SeededGenerator.forTest()
-    let parts = ["-- migrate:up", "-- migrate:down", "\n", "\r", "-- lynx:", " ", "x", ";", "'", "/*"]
+    let parts = [
+      "-- migrate:up", "-- migrate:down", "\n", "\r", "-- lynx:", " ", "x", ";", "'", "/*",
+    ]
     for index in 0..<300 {
       let words = (0..<12).map { _ in parts.randomElement(using: &generator) ?? "" }.joined()
       let bytes =
-        index % 3 == 0 ? generator.bytes(Int.random(in: 0...40, using: &generator)) : Array(words.utf8)
+        index % 3 == 0
+        ? generator.bytes(Int.random(in: 0...40, using: &generator)) : Array(words.utf8)
       let name = index % 2 == 0 ? "1_a.sql" : "1_a.up.sql"
       try Data(bytes).write(to: URL(fileURLWithPath: workshop / name))
       do {
@@ -167,7 +188,8 @@ struct ReadingTests {
         "\(workshop.path)/0010_y.sql"
       ])
     #expect(
-      migrationError { try MigrationTemplate.write(name: "../x", in: workshop.path, now: now) }?.kind
+      migrationError { try MigrationTemplate.write(name: "../x", in: workshop.path, now: now) }?
+        .kind
         == .usage)
     #expect(try MigrationDirectory(path: directory).migrations.count == 2)
   }

@@ -46,7 +46,8 @@ struct RunningTests {
     #expect(unknown?.kind == .usage)
   }
 
-  @Test("a failure leaves the schema as before, nothing recorded, and says where",
+  @Test(
+    "a failure leaves the schema as before, nothing recorded, and says where",
     arguments: Engine.allCases)
   func failure(_ engine: Engine) throws {
     let database = try MigratedDatabase(engine)
@@ -57,7 +58,9 @@ struct RunningTests {
     try database.write("CREATE TABLE c (x INTEGER)", to: "3_c.up.sql")
     let error = migrationError { try database.migrator.up() }
     #expect(error?.kind == .failed)
-    #expect(error?.message.contains("2_b.up.sql:5:3, statement 3 (INSERT INTO a") == true, "\(error?.message ?? "")")
+    #expect(
+      error?.message.contains("2_b.up.sql:5:3, statement 3 (INSERT INTO a") == true,
+      "\(error?.message ?? "")")
     #expect(error?.isSentence == true)
     #expect(try database.recorded() == ["1"])
     let schema = try database.schema()
@@ -103,7 +106,8 @@ struct RunningTests {
     }
   }
 
-  @Test("drift, a missing file, a newer database and a late file each have their sentence",
+  @Test(
+    "drift, a missing file, a newer database and a late file each have their sentence",
     arguments: Engine.allCases)
   func disagreement(_ engine: Engine) throws {
     let database = try MigratedDatabase(engine)
@@ -157,10 +161,12 @@ struct RunningTests {
       "INSERT INTO lynx_migrations VALUES ('0999', 'future', 'x', 1, 1, 0)")
     let error = migrationError { try database.lynxMigrator.up() }
     #expect(error?.kind == .newerDatabase)
-    #expect(error?.message.contains("this lynx does not know: it is older than the database") == true)
+    #expect(
+      error?.message.contains("this lynx does not know: it is older than the database") == true)
   }
 
-  @Test("without a transaction: unfinished is marked, told with its statement, undone or repaired",
+  @Test(
+    "without a transaction: unfinished is marked, told with its statement, undone or repaired",
     arguments: Engine.allCases)
   func withoutTransaction(_ engine: Engine) throws {
     let database = try MigratedDatabase(engine)
@@ -191,7 +197,8 @@ struct RunningTests {
     #expect(try migrator.repair().count == 1)
     #expect(try database.recorded() == ["1", "2"])
     // One that leaves a transaction open.
-    try database.write("-- lynx: no-transaction\nBEGIN; CREATE TABLE z (x INTEGER)", to: "3_z.up.sql")
+    try database.write(
+      "-- lynx: no-transaction\nBEGIN; CREATE TABLE z (x INTEGER)", to: "3_z.up.sql")
     let open = migrationError { try migrator.up() }
     #expect(open?.message.contains("begins a transaction and does not end it") == true)
     #expect(try database.recorded() == ["1", "2", "3!1"])
@@ -199,7 +206,8 @@ struct RunningTests {
     // What needs to run so, and does not say it, is told how.
     #expect(try migrator.repair().count == 1)
     try database.write("VACUUM", to: "4_v.up.sql")
-    #expect(migrationError { try migrator.up() }?.message.contains("-- lynx: no-transaction") == true)
+    #expect(
+      migrationError { try migrator.up() }?.message.contains("-- lynx: no-transaction") == true)
   }
 
   @Test("CREATE INDEX CONCURRENTLY works while another runner waits for the lock")
@@ -211,7 +219,9 @@ struct RunningTests {
     let migrator = database.migrator
     let results = try both { try migrator.up().count }
     #expect(results.sorted() == [0, 2])
-    #expect(try database.look("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == "t\n")
+    #expect(
+      try database.look("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == "t\n"
+    )
   }
 
   /// Runs `body` on two threads at once.
@@ -243,7 +253,8 @@ struct RunningTests {
     try database.write("CREATE TABLE a (x INTEGER); SELECT pg_sleep(0.01)", to: "2_b.up.sql")
     #expect(try database.migrator.up().count == 2)
     #expect(try database.look("SELECT version FROM public.lynx_migrations ORDER BY 1") == "1\n2\n")
-    #expect(try database.look("SELECT schemaname FROM pg_tables WHERE tablename = 'a'") == "public\n")
+    #expect(
+      try database.look("SELECT schemaname FROM pg_tables WHERE tablename = 'a'") == "public\n")
   }
 
   @Test("SQLite's procedure for changing tables works, and cannot break references quietly")
@@ -285,7 +296,8 @@ struct RunningTests {
         holder = connection
       case .postgres(let conninfo):
         let connection = try PostgresConnection(conninfo: conninfo)
-        try connection.execute("BEGIN; LOCK TABLE a IN SHARE MODE; SELECT pg_advisory_lock(\(0x6C79_6E78_5F6D_6967))")
+        try connection.execute(
+          "BEGIN; LOCK TABLE a IN SHARE MODE; SELECT pg_advisory_lock(\(0x6C79_6E78_5F6D_6967))")
         holder = connection
       }
       let error = migrationError { try hasty.up() }
@@ -308,7 +320,8 @@ struct RunningTests {
     #expect(try hasty.up().count == 1)
   }
 
-  @Test("a baseline records without running, and only where nothing is recorded",
+  @Test(
+    "a baseline records without running, and only where nothing is recorded",
     arguments: Engine.allCases)
   func baseline(_ engine: Engine) throws {
     let database = try MigratedDatabase(engine)

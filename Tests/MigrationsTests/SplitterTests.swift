@@ -59,15 +59,19 @@ struct SplitterTests {
       #expect(try statements(statement + " next", .sqlite) == [statement, "next"])
     }
     #expect(try statements("/* /* ; */ a;", .sqlite) == ["a;"])
-    #expect(try statements("begin; select 1; end; x", .sqlite) == ["begin;", "select 1;", "end;", "x"])
+    #expect(
+      try statements("begin; select 1; end; x", .sqlite) == ["begin;", "select 1;", "end;", "x"])
   }
 
-  @Test("what does not end is told with its beginning", arguments: [
-    ("select 'abc;", SQLDialect.sqlite, 7, "string"), ("a; /* b", .sqlite, 3, "comment"),
-    ("select [b", .sqlite, 7, "quoted name"), ("select \"b;", .postgres, 7, "quoted name"),
-    ("/* /* */", .postgres, 0, "comment"), ("select $x$ $$", .postgres, 7, "dollar-quoted string"),
-    (#"select E'\'"#, .postgres, 7, "string"), ("select `b", .sqlite, 7, "quoted name"),
-  ])
+  @Test(
+    "what does not end is told with its beginning",
+    arguments: [
+      ("select 'abc;", SQLDialect.sqlite, 7, "string"), ("a; /* b", .sqlite, 3, "comment"),
+      ("select [b", .sqlite, 7, "quoted name"), ("select \"b;", .postgres, 7, "quoted name"),
+      ("/* /* */", .postgres, 0, "comment"),
+      ("select $x$ $$", .postgres, 7, "dollar-quoted string"),
+      (#"select E'\'"#, .postgres, 7, "string"), ("select `b", .sqlite, 7, "quoted name"),
+    ])
   func unterminated(script: String, dialect: SQLDialect, offset: Int, what: String) {
     do throws(UnterminatedSQL) {
       _ = try StatementSplitter.pieces(of: Array(script.utf8), dialect: dialect)
@@ -87,9 +91,12 @@ struct SplitterTests {
     ]
     for _ in 0..<3000 {
       let count = Int.random(in: 0...30, using: &generator)
-      let script = Array((0..<count).map { _ in parts.randomElement(using: &generator) ?? "" }.joined().utf8)
+      let script = Array(
+        (0..<count).map { _ in parts.randomElement(using: &generator) ?? "" }.joined().utf8)
       for dialect in SQLDialect.allCases {
-        guard let pieces = try? StatementSplitter.pieces(of: script, dialect: dialect) else { continue }
+        guard let pieces = try? StatementSplitter.pieces(of: script, dialect: dialect) else {
+          continue
+        }
         #expect(pieces.flatMap { script[$0.range] } == script)
         for piece in pieces {
           let alone = try StatementSplitter.pieces(of: Array(script[piece.range]), dialect: dialect)
@@ -109,7 +116,8 @@ struct SplitterTests {
       let whole = try SQLiteConnection(path: ":memory:")
       try whole.execute(script)
       let cut = try SQLiteConnection(path: ":memory:")
-      for piece in try StatementSplitter.pieces(of: bytes, dialect: .sqlite) where piece.start != nil {
+      for piece in try StatementSplitter.pieces(of: bytes, dialect: .sqlite)
+      where piece.start != nil {
         let text = String(decoding: bytes[piece.range], as: UTF8.self)
         let (statement, next) = try cut.prepareNext(of: text, from: 0)
         try statement?.run()
@@ -142,7 +150,8 @@ struct SplitterTests {
     try server.psql(script, database: whole)
     let cut = try server.makeDatabase()
     let connection = try PostgresConnection(conninfo: server.url(database: cut))
-    for piece in try StatementSplitter.pieces(of: bytes, dialect: .postgres) where piece.start != nil {
+    for piece in try StatementSplitter.pieces(of: bytes, dialect: .postgres)
+    where piece.start != nil {
       // The extended protocol refuses two statements in one text.
       _ = try connection.query(String(decoding: bytes[piece.range], as: UTF8.self))
     }

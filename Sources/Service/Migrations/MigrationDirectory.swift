@@ -187,6 +187,7 @@ enum FileReading {
     if errno == EACCES || errno == EPERM {
       return MigrationError(.notPermitted, "\(path) may not be read by this user; ask its owner")
     }
-    return MigrationError(.missingInput, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+    return MigrationError(
+      .missingInput, "\(path) cannot be read: \(String(cString: strerror(errno)))")
   }
 }

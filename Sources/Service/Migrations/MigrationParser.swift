@@ -1,7 +1,8 @@
 /// From the text of a file to scripts.
 enum MigrationParser {
   /// A file that is one direction only.
-  static func script(_ text: MigrationText, file: String) throws(MigrationError) -> MigrationScript {
+  static func script(_ text: MigrationText, file: String) throws(MigrationError) -> MigrationScript
+  {
     for (number, line) in text.lines.enumerated() where Marker.begins(line.text) {
       throw MigrationError(
         .badFile,
@@ -74,7 +75,8 @@ enum MigrationParser {
       }
       guard start < head else {
         throw MigrationError(
-          .badFile, "\(place) comes too late; put -- lynx: no-transaction above the first statement")
+          .badFile, "\(place) comes too late; put -- lynx: no-transaction above the first statement"
+        )
       }
       isTransactional = false
     }

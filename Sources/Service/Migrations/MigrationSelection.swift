@@ -70,7 +70,8 @@ extension MigrationOverview {
   private func unknown(_ version: MigrationVersion) -> MigrationError {
     MigrationError(
       .usage,
-      "there is no migration \(version) in \(origin.place); lynx migrate status lists what there is")
+      "there is no migration \(version) in \(origin.place); lynx migrate status lists what there is"
+    )
   }
 }
 

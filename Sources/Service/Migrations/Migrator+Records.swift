@@ -34,7 +34,8 @@ extension Migrator {
       if !overview.recorded.isEmpty, overview.recorded.allSatisfy({ $0.migration == nil }) {
         throw MigrationError(
           .missingFile,
-          "no migration of the database has a file in \(origin.place); check --dir and --database-url")
+          "no migration of the database has a file in \(origin.place); check --dir and --database-url"
+        )
       }
       return try attempt { () throws(DatabaseError) in
         let records = MigrationRecords(session: session)

@@ -183,7 +183,8 @@ public struct Migrator: Sendable {
       return try attempt { () throws(DatabaseError) in
         try SQLiteMigrationSession(
           path: path,
-          access: isWriter ? (database.access == .create ? .readWrite : database.access) : .readOnly,
+          access: isWriter
+            ? (database.access == .create ? .readWrite : database.access) : .readOnly,
           usesWAL: isWriter && isOurs, lockTimeout: lockTimeout)
       }
     case .postgres(let conninfo):

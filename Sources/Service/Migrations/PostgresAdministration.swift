@@ -55,7 +55,7 @@ struct PostgresAdministration {
   ) throws(MigrationError) -> Result {
     do throws(DatabaseError) {
       // libpq: of a setting that is given twice, the last one counts.
-      let separator = conninfo.contains("?") ? "&" : "?"
+      let separator = conninfo.utf8.contains(UInt8(ascii: "?")) ? "&" : "?"
       return try body(
         PostgresConnection(conninfo: conninfo + separator + "dbname=postgres"))
     } catch {

@@ -28,7 +28,7 @@ extension Migrator {
     }
     return records.map { record in
       let texts = [record.version.digits, record.name, record.checksum].map {
-        "'" + $0.replacing("'", with: "''") + "'"
+        Self.literal($0)
       }
       let numbers = [
         record.appliedAt, record.durationMilliseconds, Int64(record.unfinishedStatement),
@@ -37,6 +37,16 @@ extension Migrator {
         "INSERT INTO \(session.recordsTable) (version, name, checksum, applied_at, duration_ms, dirty)"
         + " VALUES (\((texts + numbers).joined(separator: ", ")));\n"
     }.joined()
+  }
+
+  /// By code points: to Swift, a quote with an accent on it is no quote.
+  private static func literal(_ text: String) -> String {
+    var literal = "'"
+    for scalar in text.unicodeScalars {
+      literal.unicodeScalars.append(scalar)
+      if scalar == "'" { literal.unicodeScalars.append(scalar) }
+    }
+    return literal + "'"
   }
 
   /// How `pg_dump` is called to write the schema of a PostgreSQL database; nil for SQLite. The

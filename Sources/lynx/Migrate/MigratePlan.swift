@@ -106,7 +106,10 @@ struct MigratePlan {
     _ arguments: MigrateArguments, by action: MigrateAction
   ) throws(CommandError) {
     let uses: [(name: String, isGiven: Bool, by: Set<MigrateAction>)] = [
-      ("--database-url", arguments.databaseURL != nil, Set(MigrateAction.allCases).subtracting([.new])),
+      (
+        "--database-url", arguments.databaseURL != nil,
+        Set(MigrateAction.allCases).subtracting([.new])
+      ),
       (
         "--dir", arguments.dir != nil,
         [.status, .up, .down, .redo, .new, .version, .verify, .repair, .baseline]

@@ -1,13 +1,12 @@
 import Glibc
-import LinuxSystem
 import Migrations
 import Terminal
 
 /// Does what `lynx migrate` was asked for and says so.
 struct MigrateRun {
   let plan: MigratePlan
-  private let migrator: Migrator
-  private let progress: Progress
+  let migrator: Migrator
+  let progress: Progress
 
   init(plan: MigratePlan) {
     self.plan = plan
@@ -37,7 +36,7 @@ struct MigrateRun {
     }
   }
 
-  private var administration: DatabaseAdministration { DatabaseAdministration(plan.database) }
+  var administration: DatabaseAdministration { DatabaseAdministration(plan.database) }
 
   // MARK: Looking
 
@@ -153,16 +152,24 @@ struct MigrateRun {
   }
 
   /// Says what happens while it happens: what was done before a failure is known as well.
-  private func tell(_ event: Migrator.Event) {
+  func tell(_ event: Migrator.Event) {
     switch event {
     case .waiting(let holder):
       progress.note(
         "waiting for another runner\(holder.isEmpty ? "" : " (\(holder))")")
     case .createdDatabase: progress.note("created \(plan.database)")
-    case .applying(let migration): progress.update("applying \(migration.title)")
-    case .undoing(let migration): progress.update("undoing \(migration.title)")
+    case .applying(let migration): begin("applying", migration, migration.up)
+    case .undoing(let migration): begin("undoing", migration, migration.down)
     case .applied(let done): print("applied", done)
     case .undone(let done): print("undid", done)
+    }
+  }
+
+  private func begin(_ what: String, _ migration: Migration, _ script: MigrationScript?) {
+    if plan.manner.isVerbose, let script {
+      progress.note("\(what) \(migration.title) (\(script.file))")
+    } else {
+      progress.update("\(what) \(migration.title)")
     }
   }
 
@@ -174,98 +181,9 @@ struct MigrateRun {
       printable("\(what) \(done.migration.title) in \(done.durationText)") + "\n")
   }
 
-  // MARK: The rest
-
-  private func new() throws(CommandError) {
-    let files = try attempt { () throws(MigrationError) in
-      try MigrationTemplate.write(
-        name: plan.name ?? "", in: plan.directory ?? "", now: Int64(time(nil)))
-    }
-    try say(
-      files.joined(separator: "\n"), [.init("files", .array(files.map { .string($0) }))],
-      evenIfQuiet: true)
-  }
-
-  private func repair() throws(CommandError) {
-    let repairs = try attempt { () throws(MigrationError) in try migrator.repair(report: tell) }
-    let lines = repairs.map { repair in
-      switch repair {
-      case .acceptedChange(let title): "accepted the changed file of \(title)"
-      case .finished(let title): "took \(title) for finished"
-      case .forgotten(let title): "forgot \(title), whose file is gone"
-      }
-    }
-    try say(
-      lines.isEmpty ? "nothing to repair" : lines.joined(separator: "\n"),
-      [.init("repaired", .array(lines.map { .string($0) }))])
-  }
-
-  private func baseline() throws(CommandError) {
-    let recorded = try attempt { () throws(MigrationError) in
-      try migrator.baseline(to: plan.target.version, report: tell)
-    }
-    try say(
-      recorded.isEmpty
-        ? "nothing to record" : recorded.map { "recorded \($0.title)" }.joined(separator: "\n"),
-      [.init("recorded", .array(recorded.map(\.json)))])
-  }
-
-  private func dump() throws(CommandError) {
-    let (call, schema, records) = try attempt { () throws(MigrationError) in
-      let call = try migrator.postgresDump()
-      return (call, call == nil ? try migrator.sqliteSchema() : "", try migrator.recordsAsSQL())
-    }
-    if let call {
-      for (name, value) in call.environment { setenv(name, value, 1) }
-      try run(call.command)
-    }
-    try StandardStream.output.write(schema + records)
-  }
-
-  private func run(_ command: [String]) throws(CommandError) {
-    let program = command.first ?? ""
-    let status: ChildProcess.ExitStatus
-    do throws(SystemCallError) {
-      let child = try ChildProcess(holding: command)
-      try child.release()
-      status = try child.wait()
-    } catch {
-      throw CommandError(
-        .unavailable,
-        "the schema of PostgreSQL is written by \(program), which cannot be started "
-          + "(\(error.reason)); install Debian's postgresql-client or its like")
-    }
-    guard status == .exited(0) else {
-      throw CommandError(
-        .failed, "\(program) ended with \(status.shellCode), for the reason it gives above")
-    }
-  }
-
-  private func createOrDrop() throws(CommandError) {
-    let isDrop = plan.action == .drop
-    if isDrop {
-      let hasLinks = try attempt { () throws(MigrationError) in try administration.hasLinks() }
-      if hasLinks, !plan.isConfirmed {
-        throw CommandError(
-          .usage,
-          "\(plan.database) holds links, which would be gone; say --yes if that is meant, "
-            + "after a backup")
-      }
-      try confirm("drop \(plan.database) and all that is in it")
-    }
-    let changed = try attempt { () throws(MigrationError) in
-      try isDrop ? administration.drop() : administration.create()
-    }
-    let text =
-      isDrop
-      ? changed ? "dropped \(plan.database)" : "there is no \(plan.database) to drop"
-      : changed ? "created \(plan.database)" : "\(plan.database) is there already"
-    try say(text, [.init(isDrop ? "dropped" : "created", .bool(changed))])
-  }
-
   // MARK: Talking
 
-  private func say(
+  func say(
     _ text: String, _ members: [JSONValue.Member], evenIfQuiet: Bool = false
   ) throws(CommandError) {
     if let report = plan.report {
@@ -277,11 +195,12 @@ struct MigrateRun {
   }
 
   /// Asks before something is lost. Where nobody can answer, `--yes` has to.
-  private func confirm(_ what: String) throws(CommandError) {
+  func confirm(_ what: String) throws(CommandError) {
     if plan.isConfirmed { return }
     guard isatty(STDIN_FILENO) == 1, StandardStream.error.isTerminal else {
       throw CommandError(
-        .usage, "lynx migrate \(plan.action.rawValue) would \(printable(what)); confirm it with --yes")
+        .usage,
+        "lynx migrate \(plan.action.rawValue) would \(printable(what)); confirm it with --yes")
     }
     try StandardStream.error.write(printable("This will \(what). Type yes: "))
     guard readLine(strippingNewline: true) == "yes" else {
@@ -289,7 +208,7 @@ struct MigrateRun {
     }
   }
 
-  private func attempt<Result>(
+  func attempt<Result>(
     _ body: () throws(MigrationError) -> Result
   ) throws(CommandError) -> Result {
     do throws(MigrationError) {
