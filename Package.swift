@@ -102,7 +102,11 @@ let package = Package(
 
     // Lab. Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
     .executableTarget(
-      name: "PeerBenchmarks", dependencies: ["Terminal", "LinuxSystem", "Profiles"],
+      name: "PeerBenchmarks",
+      dependencies: [
+        "Terminal", "LinuxSystem", "Profiles", "Links", "Databases", "Migrations", "LinkStores",
+        "TestSupport",
+      ],
       path: "Sources/Lab/PeerBenchmarks", swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

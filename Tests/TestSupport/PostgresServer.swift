@@ -17,12 +17,21 @@ public final class PostgresServer: Sendable {
   public static func shared() throws -> PostgresServer { try sharedServer.get() }
   private static let sharedServer = Result { try PostgresServer() }
 
-  /// Databases are set up once in a process and copied for each server.
-  private static let template = Result { try Template() }
+  /// How a server is set up.
+  public enum Configuration: Sendable {
+    /// Starts quickly and takes little room.
+    case small
+    /// As Debian's is, what initdb makes.
+    case stock
+  }
 
-  /// A server for one test, which may stop, kill and start it.
-  public init() throws {
-    let template = try Self.template.get()
+  /// Databases are set up once in a process and copied for each server.
+  private static let small = Result { try Template(.small) }
+  private static let stock = Result { try Template(.stock) }
+
+  /// A server of the caller's own, which may stop, kill and start it.
+  public init(_ configuration: Configuration = .small) throws {
+    let template = try (configuration == .small ? Self.small : Self.stock).get()
     account = template.account
     directory = try account.makeDirectory()
     watcher = try PostgresWatcher(account: account, directory: directory)
@@ -160,7 +169,7 @@ public final class PostgresServer: Sendable {
     let directory: String
     private let watcher: PostgresWatcher
 
-    init() throws {
+    init(_ configuration: Configuration) throws {
       account = try PostgresAccount()
       directory = try account.makeDirectory()
       watcher = try PostgresWatcher(account: account, directory: directory)
@@ -169,15 +178,14 @@ public final class PostgresServer: Sendable {
         "initdb",
         [
           "-D", data, "-U", "lynx", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
-          "--wal-segsize=1",
-        ])
-      let settings = """
+        ] + (configuration == .small ? ["--wal-segsize=1"] : []))
+      var settings = """
 
         listen_addresses = '127.0.0.1'
         max_connections = 100
-        shared_buffers = 32MB
         log_min_messages = info
         """
+      if configuration == .small { settings += "\nshared_buffers = 32MB" }
       try Self.append(settings, to: data + "/postgresql.conf")
       try Data(
         """

@@ -22,14 +22,18 @@ struct Series {
     case percent = "%"
     case bytes = "MB"
     case count = ""
+    case perSecond = "/s"
+    case nanoseconds = "ns"
     case sigma = "sigma"
 
     func text(_ value: Double) -> String {
       switch self {
-      case .seconds: NumberText.fixed(value, places: 3) + " s"
+      case .seconds: NumberText.fixed(value, places: value < 0.1 ? 5 : 3) + " s"
       case .percent: NumberText.fixed(value, places: 3) + " %"
       case .bytes: NumberText.fixed(value / 1e6, places: 1) + " MB"
       case .count: NumberText.fixed(value, places: 0)
+      case .perSecond: NumberText.fixed(value, places: 0) + " /s"
+      case .nanoseconds: NumberText.fixed(value, places: 1) + " ns"
       case .sigma: NumberText.fixed(value, places: 2) + " sigma"
       }
     }

@@ -51,6 +51,11 @@ final class Bench {
   /// The path of a file that goes away at the end.
   func scratch(_ name: String) -> String { "\(scratchDirectory)/\(name)" }
 
+  /// The paths of those whose names begin so.
+  func scratchFiles(startingWith prefix: String) -> [String] {
+    directoryEntries(scratchDirectory).filter { $0.hasPrefix(prefix) }.map(scratch)
+  }
+
   func say(_ text: String) { progress.note(text) }
 
   /// Runs every side once for each pair, forwards and backwards in turn: A B B A.

@@ -14,7 +14,10 @@ struct Tool: Sendable, Equatable {
   static let gcc = Tool(name: "gcc", versionArguments: ["--version"], remedy: "apt-get install gcc")
   static let gxx = Tool(name: "g++", versionArguments: ["--version"], remedy: "apt-get install g++")
 
-  static let all = [perf, wrk, gcc, gxx]
+  static let pgbench = Tool(
+    name: "pgbench", versionArguments: ["--version"], remedy: "apt-get install postgresql")
+
+  static let all = [perf, wrk, gcc, gxx, pgbench]
 
   /// Where PATH finds it; nil if nowhere.
   var path: String? {
