@@ -32,6 +32,9 @@ private final class SmallStore: LinkStore {
   }
   func link(code: String) async throws(LinkError) -> Link { throw missing }
   func targets(of codes: [String]) async throws(LinkError) -> [Target?] { throw missing }
+  func lookUp(
+    _ code: String, _ answer: @escaping @Sendable (Result<Target?, LinkError>) -> Void
+  ) { answer(.failure(missing)) }
   func links(_ query: LinkQuery) async throws(LinkError) -> LinkPage { throw missing }
   func update(code: String, destination: Destination, by user: String?) async throws(LinkError)
     -> Link

@@ -21,6 +21,11 @@ public protocol LinkStore: Sendable {
   /// state not older than the call.
   func targets(of codes: [String]) async throws(LinkError) -> [Target?]
 
+  /// What one code leads to, for callers that cannot wait: event loops. `answer` is called once, with
+  /// nil for a code without a link, and as a rule on a thread of the store's, which it must not hold up.
+  func lookUp(
+    _ code: String, _ answer: @escaping @Sendable (Result<Target?, LinkError>) -> Void)
+
   /// A page of the links that pass the query's filters: the list if it has none, else a search.
   func links(_ query: LinkQuery) async throws(LinkError) -> LinkPage
 

@@ -34,13 +34,17 @@ struct PostgresLookups: Claim {
             try sides.set(pair) {
               let store = try PostgresLinkStore(conninfo: conninfo)
               let work = try await OutstandingWork(
-                outstanding: outstanding, seconds: Double(seconds)
-              ) { random in
-                let code = "\(Int.random(in: codes, using: &random))"
-                guard try await store.targets(of: [code])[0] != nil else {
-                  throw LinkError.notFound(code)
-                }
-              }
+                outstanding: outstanding, seconds: Double(seconds),
+                calling: { random, answer in
+                  let code = "\(Int.random(in: codes, using: &random))"
+                  store.lookUp(code) { result in
+                    switch result {
+                    case .success(nil): answer(.failure(LinkError.notFound(code)))
+                    case .success: answer(.success(()))
+                    case .failure(let error): answer(.failure(error))
+                    }
+                  }
+                })
               await store.close()
               return work
             }

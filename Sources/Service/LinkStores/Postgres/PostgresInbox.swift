@@ -6,6 +6,8 @@ final class PostgresInbox: Sendable {
   private struct State {
     var work: [PostgresWork] = []
     var isClosed = false
+    /// The driving thread is about to poll, or does: it has to be woken.
+    var isPolling = false
   }
 
   private let state = Mutex(State())
@@ -15,17 +17,18 @@ final class PostgresInbox: Sendable {
     wakeUp = try WakeUp()
   }
 
-  /// Readable while there is something to take.
+  /// Readable once somebody left something while the driving thread polls.
   var descriptor: Int32 { wakeUp.descriptor }
 
   /// False if it is closed; the work is the caller's again.
   func append(_ work: PostgresWork) -> Bool {
-    let (isTaken, isFirst) = state.withLock { state in
+    let (isTaken, isWaitedFor) = state.withLock { state in
       if state.isClosed { return (false, false) }
       state.work.append(work)
-      return (true, state.work.count == 1)
+      defer { state.isPolling = false }
+      return (true, state.isPolling)
     }
-    if isFirst { wakeUp.signal() }
+    if isWaitedFor { wakeUp.signal() }
     return isTaken
   }
 
@@ -36,10 +39,25 @@ final class PostgresInbox: Sendable {
 
   /// Everything left here since the last call, and whether more may come.
   func takeAll() -> (work: [PostgresWork], isClosed: Bool) {
-    wakeUp.clear()
-    return state.withLock { state in
+    state.withLock { state in
       defer { state.work = [] }
       return (state.work, state.isClosed)
     }
+  }
+
+  /// Has the next ``append(_:)`` or ``close()`` make ``descriptor`` readable; false if something is
+  /// here already.
+  func willPoll() -> Bool {
+    state.withLock { state in
+      if state.isClosed || !state.work.isEmpty { return false }
+      state.isPolling = true
+      return true
+    }
+  }
+
+  /// After polling, with what it said of ``descriptor``.
+  func hasPolled(isReadable: Bool) {
+    state.withLock { $0.isPolling = false }
+    if isReadable { wakeUp.clear() }
   }
 }

@@ -8,15 +8,32 @@ final class PostgresLane {
   private var pipeline: PostgresPipeline?
   private var pauseNanoseconds: UInt64
   private var nextAttemptNanoseconds: UInt64 = 0
-  var lookupGroups = 0
-  var creationGroups = 0
+  var lookups = Load()
+  var creations = Load()
+
+  /// What is under way of one kind of work.
+  struct Load {
+    private(set) var groups = 0
+    private(set) var items = 0
+    var lastSentNanoseconds: UInt64 = 0
+
+    mutating func add(_ count: Int) {
+      groups += 1
+      items += count
+    }
+
+    mutating func remove(_ count: Int) {
+      groups -= 1
+      items -= count
+    }
+  }
 
   init(_ options: PostgresDriver.Options) {
     self.options = options
     pauseNanoseconds = options.firstPauseNanoseconds
   }
 
-  var groupCount: Int { lookupGroups + creationGroups }
+  var groupCount: Int { lookups.groups + creations.groups }
 
   /// The connection, if there is one that takes requests.
   var ready: PostgresPipeline? { pipeline?.state == .ready ? pipeline : nil }

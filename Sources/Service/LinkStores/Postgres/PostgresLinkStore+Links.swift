@@ -126,9 +126,9 @@ extension PostgresLinkStore {
 
   public func links(_ query: LinkQuery) async throws(LinkError) -> LinkPage {
     let search = PostgresSearch(query)
-    let links = try await run([(search.statement, search.parameters)]) {
-      PostgresStatements.links($0[0])
-    }
+    let links = try await run([
+      (PostgresStatements.planForValues, []), (search.statement, search.parameters),
+    ]) { PostgresStatements.links($0[1]) }
     return LinkPage(links: Array(links.prefix(query.limit)), hasMore: links.count > query.limit)
   }
 }

@@ -88,4 +88,14 @@ public final class PostgresLinkStore: LinkStore {
     }
     return try result.get()
   }
+
+  public func lookUp(
+    _ code: String, _ answer: @escaping @Sendable (Result<Target?, LinkError>) -> Void
+  ) {
+    hand(
+      .targets(
+        TargetLookup(
+          codes: [code], answer: { result in answer(result.map { $0[0] }) },
+          deadlineNanoseconds: Self.deadline)))
+  }
 }

@@ -12,17 +12,14 @@ extension SQLiteLinkStore {
       let isOneState = codes.count > 1 && !session.connection.isInTransaction
       if isOneState { try session.run("BEGIN") }
       defer { if isOneState { _ = try? session.run("COMMIT") } }
-      return try codes.map { code in
-        let row = try session.statement(
-          "SELECT id, original_url, is_active, version FROM urls WHERE short_code = ?",
-          .text(code))
-        defer { row.reset() }
-        guard try row.step() else { return nil }
-        return Target(
-          id: row.int64(at: 0) ?? 0, destination: row.text(at: 1) ?? "",
-          isActive: row.int64(at: 2) != 0, version: row.int64(at: 3) ?? 0)
-      }
+      return try codes.map { try session.target(of: $0) }
     }
+  }
+
+  public func lookUp(
+    _ code: String, _ answer: @escaping @Sendable (Result<Target?, LinkError>) -> Void
+  ) {
+    reader.run({ try $0.target(of: code) }, answer)
   }
 
   public func links(_ query: LinkQuery) async throws(LinkError) -> LinkPage {
@@ -122,5 +119,17 @@ extension SQLiteLinkStore {
       phrase.unicodeScalars.append(scalar)
     }
     return phrase + "\""
+  }
+}
+
+extension SQLiteSession {
+  fileprivate func target(of code: String) throws(DatabaseError) -> Target? {
+    let row = try statement(
+      "SELECT id, original_url, is_active, version FROM urls WHERE short_code = ?", .text(code))
+    defer { row.reset() }
+    guard try row.step() else { return nil }
+    return Target(
+      id: row.int64(at: 0) ?? 0, destination: row.text(at: 1) ?? "",
+      isActive: row.int64(at: 2) != 0, version: row.int64(at: 3) ?? 0)
   }
 }

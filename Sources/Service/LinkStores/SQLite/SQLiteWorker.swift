@@ -47,32 +47,35 @@ final class SQLiteWorker: Sendable {
   func close() { queue.close() }
 
   /// Has `work` done and waits for it.
-  func run<Result: Sendable>(
-    _ work: @escaping @Sendable (SQLiteSession) throws -> Result
-  ) async throws(LinkError) -> Result {
+  func run<Value: Sendable>(
+    _ work: @escaping @Sendable (SQLiteSession) throws -> Value
+  ) async throws(LinkError) -> Value {
     let outcome = await withCheckedContinuation {
-      (continuation: CheckedContinuation<Swift.Result<Result, LinkError>, Never>) in
-      let job = SQLiteJob(
-        perform: { session in
-          let result: Swift.Result<Result, LinkError>
-          var failure: DatabaseError?
-          do {
-            result = .success(try work(session))
-          } catch {
-            failure = error as? DatabaseError
-            result = .failure(LinkError(error))
-          }
-          return (
-            failure,
-            { refusal in
-              continuation.resume(returning: refusal.map { .failure(LinkError($0)) } ?? result)
-            }
-          )
-        },
-        refuse: { continuation.resume(returning: .failure(LinkError($0))) })
-      if !queue.append(job) { continuation.resume(returning: .failure(.closed)) }
+      (continuation: CheckedContinuation<Result<Value, LinkError>, Never>) in
+      run(work) { continuation.resume(returning: $0) }
     }
     return try outcome.get()
+  }
+
+  /// Has `work` done; `answer` is called once, on the thread that did it.
+  func run<Value: Sendable>(
+    _ work: @escaping @Sendable (SQLiteSession) throws -> Value,
+    _ answer: @escaping @Sendable (Result<Value, LinkError>) -> Void
+  ) {
+    let job = SQLiteJob(
+      perform: { session in
+        let result: Result<Value, LinkError>
+        var failure: DatabaseError?
+        do {
+          result = .success(try work(session))
+        } catch {
+          failure = error as? DatabaseError
+          result = .failure(LinkError(error))
+        }
+        return (failure, { refusal in answer(refusal.map { .failure(LinkError($0)) } ?? result) })
+      },
+      refuse: { answer(.failure(LinkError($0))) })
+    if !queue.append(job) { answer(.failure(.closed)) }
   }
 
   private static func read(_ queue: JobQueue<SQLiteJob>, _ session: SQLiteSession) {
