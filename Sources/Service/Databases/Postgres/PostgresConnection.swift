@@ -200,9 +200,12 @@ public final class PostgresConnection {
 
 /// PostgreSQL's texts end at the first NUL, and so would libpq's reading of them.
 func requireNoNUL(_ text: String) throws(DatabaseError) {
-  if let place = text.utf8.firstIndex(of: 0) {
-    throw DatabaseError(
-      .statement, "the text contains a NUL character, which PostgreSQL cannot hold",
-      offset: text.utf8.distance(from: text.utf8.startIndex, to: place))
-  }
+  var text = text
+  let place = text.withUTF8 { $0.firstIndex(of: 0) }
+  if let place { throw nulInText(at: place) }
+}
+
+func nulInText(at offset: Int?) -> DatabaseError {
+  DatabaseError(
+    .statement, "the text contains a NUL character, which PostgreSQL cannot hold", offset: offset)
 }

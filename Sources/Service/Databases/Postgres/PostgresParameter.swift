@@ -11,6 +11,8 @@ public enum PostgresParameter: Sendable, Hashable {
   case int64Array([Int64?])
   case boolArray([Bool?])
   case textArray([String?])
+  /// The same without NULLs.
+  case utf8Array(UTF8Texts)
 
   /// Nil for NULL, which every type has.
   var type: PostgresStatement.ParameterType? {
@@ -22,7 +24,7 @@ public enum PostgresParameter: Sendable, Hashable {
     case .bytes: .bytes
     case .int64Array: .int64Array
     case .boolArray: .boolArray
-    case .textArray: .textArray
+    case .textArray, .utf8Array: .textArray
     }
   }
 }
@@ -80,7 +82,30 @@ struct EncodedParameters: Equatable {
       try append(values, of: .text) { (encoded, value) throws(DatabaseError) in
         try encoded.append(value)
       }
+    case .utf8Array(let texts): try append(texts)
     }
+  }
+
+  private mutating func append(_ texts: UTF8Texts) throws(DatabaseError) {
+    if texts.bytes.contains(0) { throw nulInText(at: nil) }
+    appendArrayHeader(count: texts.count, hasNull: false, .text)
+    bytes.reserveCapacity(bytes.count + texts.bytes.count + 4 * texts.count + 1)
+    for index in 0..<texts.count {
+      let range = texts.range(index)
+      append(bigEndian: Int32(clamping: range.count))
+      bytes.append(contentsOf: texts.bytes[range])
+    }
+  }
+
+  private mutating func appendArrayHeader(
+    count: Int, hasNull: Bool, _ type: PostgresStatement.ParameterType
+  ) {
+    append(bigEndian: Int32(count == 0 ? 0 : 1))
+    append(bigEndian: Int32(hasNull ? 1 : 0))
+    append(bigEndian: type.objectID)
+    if count == 0 { return }
+    append(bigEndian: Int32(clamping: count))
+    append(bigEndian: Int32(1))
   }
 
   private mutating func append(_ text: String) throws(DatabaseError) {
@@ -98,12 +123,7 @@ struct EncodedParameters: Equatable {
     _ values: [Value?], of type: PostgresStatement.ParameterType,
     _ encode: (inout EncodedParameters, Value) throws(DatabaseError) -> Void
   ) throws(DatabaseError) {
-    append(bigEndian: Int32(values.isEmpty ? 0 : 1))
-    append(bigEndian: Int32(values.contains { $0 == nil } ? 1 : 0))
-    append(bigEndian: type.objectID)
-    if values.isEmpty { return }
-    append(bigEndian: Int32(clamping: values.count))
-    append(bigEndian: Int32(1))
+    appendArrayHeader(count: values.count, hasNull: values.contains { $0 == nil }, type)
     for value in values {
       guard let value else {
         append(bigEndian: Int32(-1))

@@ -52,7 +52,7 @@ public struct PostgresRows {
 
   /// A text, varchar, name or json; nil for NULL and for other types.
   public func text(_ row: Int, _ column: Int) -> String? {
-    guard let bytes = value(row, column), Self.textTypes.contains(type(column)) else { return nil }
+    guard let bytes = value(row, column), isText(type(column)) else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -72,7 +72,12 @@ public struct PostgresRows {
     }
   }
 
-  private static let textTypes: Set<UInt32> = [25, 1043, 1042, 19, 114, 705]
+  private func isText(_ type: UInt32) -> Bool {
+    switch type {
+    case 25, 1043, 1042, 19, 114, 705: true
+    default: false
+    }
+  }
 
   private func type(_ column: Int) -> UInt32 { PQftype(owner.result, Int32(clamping: column)) }
 

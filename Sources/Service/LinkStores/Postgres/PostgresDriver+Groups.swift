@@ -41,40 +41,30 @@ extension PostgresDriver {
   }
 
   /// Sends codes as one statement; what is too much for one waits for the next.
-  func sendLookups(
-    _ waiting: [TargetLookup], _ pipeline: PostgresPipeline, _ lane: PostgresLane
-  ) {
-    var codes: [String?] = []
-    var count = 0
-    for lookup in waiting {
-      if count > 0, codes.count + lookup.codes.count > lookups.grouping.options.limit { break }
-      codes += lookup.codes
-      count += 1
+  func send(_ waiting: [TargetLookup], _ pipeline: PostgresPipeline, _ index: Int) {
+    var codeCount = 0
+    let end = waiting.firstIndex { lookup in
+      defer { codeCount += lookup.codeCount }
+      return codeCount > 0 && codeCount + lookup.codeCount > lookups.grouping.options.limit
     }
-    let group = Array(waiting[..<count])
-    lookups.putBack(Array(waiting[count...]), now: Clock.monotonicNanoseconds)
-    lane.lookups.add(group.count)
-    pipeline.send(PostgresStatements.targets, [.textArray(codes)]) { [self] result in
-      lane.lookups.remove(group.count)
+    let group = end.map { Array(waiting[..<$0]) } ?? waiting
+    if let end { lookups.postpone(Array(waiting[end...]), now: Clock.monotonicNanoseconds) }
+    let codes = CodeList(group)
+    pipeline.send(PostgresStatements.targets, [.utf8Array(codes.texts)]) { [self] result in
+      lookups.end(count: group.count, onConnection: index)
       switch result {
-      case .success(let rows):
-        let targets = PostgresStatements.targets(rows)
-        for lookup in group {
-          lookup.answer(.success(lookup.codes.map { targets[CodeKey(text: $0)] }))
-        }
+      case .success(let rows): codes.answer(group, PostgresStatements.targets(rows, of: codes))
       case .failure(let error) where error.kind == .connectionLost:
         lookups.putBack(group, now: Clock.monotonicNanoseconds)
       case .failure(let error):
-        for lookup in group { lookup.answer(.failure(LinkError(error))) }
+        for lookup in group { lookup.fail(LinkError(error)) }
       }
     }
     pipeline.sync()
   }
 
   /// Sends links as one statement.
-  func sendCreations(
-    _ waiting: [LinkCreation], _ pipeline: PostgresPipeline, _ lane: PostgresLane
-  ) {
+  func send(_ waiting: [LinkCreation], _ pipeline: PostgresPipeline, _ index: Int) {
     // Of two that want the same code one waits for the next group: the statement would not say which
     // of them it took.
     var group: [CodeKey: LinkCreation] = [:]
@@ -83,7 +73,7 @@ extension PostgresDriver {
       let key = CodeKey(text: creation.new.code.text)
       if group[key] == nil { group[key] = creation } else { rest.append(creation) }
     }
-    creations.putBack(rest, now: Clock.monotonicNanoseconds)
+    creations.postpone(rest, now: Clock.monotonicNanoseconds)
     // In the same order on every node: two that wait for each other's codes would be a deadlock.
     let ordered = group.values.sorted { $0.new.code.text < $1.new.code.text }
     let now = PostgresStatements.now()
@@ -91,9 +81,8 @@ extension PostgresDriver {
       .textArray(ordered.map(\.new.code.text)), .textArray(ordered.map(\.new.destination.text)),
       .textArray(ordered.map(\.new.createdBy)), .int64(now),
     ]
-    lane.creations.add(ordered.count)
-    pipeline.send(PostgresStatements.create, parameters) { result in
-      lane.creations.remove(ordered.count)
+    pipeline.send(PostgresStatements.create, parameters) { [self] result in
+      creations.end(count: ordered.count, onConnection: index)
       switch result {
       case .success(let rows):
         let ids = PostgresStatements.created(rows)

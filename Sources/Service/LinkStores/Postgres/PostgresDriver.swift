@@ -20,9 +20,9 @@ final class PostgresDriver {
   private let conninfo: String
   private let inbox: PostgresInbox
   private let options: Options
-  private var lanes: [PostgresLane]
-  var lookups: WaitingWork<TargetLookup>
-  var creations: WaitingWork<LinkCreation>
+  private let lanes: [PostgresLane]
+  let lookups: GroupedWork<TargetLookup>
+  let creations: GroupedWork<LinkCreation>
   private var requests: [PostgresRequests] = []
   private var lastError = DatabaseError(.unreachable, "PostgreSQL has not answered yet")
 
@@ -31,25 +31,33 @@ final class PostgresDriver {
     self.inbox = inbox
     self.options = options
     let count = max(1, options.connections)
-    lanes = (0..<count).map { _ in PostgresLane(options) }
-    lookups = WaitingWork(.lookups, connections: count)
-    creations = WaitingWork(.creations, connections: count)
+    lanes = (0..<count).map { PostgresLane(options, index: $0) }
+    lookups = GroupedWork(.lookups, connections: count)
+    creations = GroupedWork(.creations, connections: count)
   }
 
   /// Works until the inbox is closed; then everything is answered and closed.
   func run() {
-    while true {
-      let (work, isClosed) = inbox.takeAll()
-      let now = Clock.monotonicNanoseconds
-      for item in work { sort(item, now) }
-      if isClosed { return end() }
-      for lane in lanes {
-        if let error = lane.reconnectIfDue(conninfo, now) { lastError = error }
-      }
-      let next = dispatch(now)
-      expire(now)
-      wait(untilNanoseconds: next)
+    while let next = turn() { wait(untilNanoseconds: next) }
+    end()
+  }
+
+  /// Takes what was left here and sends what can be sent; until when there is nothing to do unless
+  /// something happens, nil when the inbox is closed.
+  private func turn() -> UInt64? {
+    let (work, isClosed) = inbox.takeAll()
+    if isClosed {
+      for item in work { item.fail(.closed) }
+      return nil
     }
+    let now = Clock.monotonicNanoseconds
+    for item in work { sort(item, now) }
+    for lane in lanes {
+      if let error = lane.reconnectIfDue(conninfo, now) { lastError = error }
+    }
+    let next = dispatch(now)
+    expire(now)
+    return next
   }
 
   private func sort(_ work: PostgresWork, _ now: UInt64) {
@@ -62,52 +70,36 @@ final class PostgresDriver {
 
   private func end() {
     for lane in lanes { lane.close() }
-    for lookup in lookups.take(.max) { lookup.answer(.failure(.closed)) }
-    for creation in creations.take(.max) { creation.answer(.failure(.closed)) }
+    for lookup in lookups.take(where: { _ in true }) { lookup.fail(.closed) }
+    for creation in creations.take(where: { _ in true }) { creation.answer(.failure(.closed)) }
     for request in requests { request.fail(.closed) }
     requests = []
   }
 
-  // MARK: Sending
+  private func groupsUnderWay(_ lane: PostgresLane) -> Int {
+    lookups.groupsUnderWay(onConnection: lane.index)
+      + creations.groupsUnderWay(onConnection: lane.index)
+  }
 
   /// Sends what can be sent; until when it need not be called again if nothing happens.
   private func dispatch(_ now: UInt64) -> UInt64 {
+    var next = UInt64.max
     // The least busy first, so that what is small spreads.
-    let ready = lanes.filter { $0.ready != nil }.sorted { $0.groupCount < $1.groupCount }
-    if let lane = ready.first, let pipeline = lane.ready {
+    let ready = lanes.filter { $0.ready != nil }
+      .sorted { groupsUnderWay($0) < groupsUnderWay($1) }
+    for lane in ready {
+      guard let pipeline = lane.ready else { continue }
       for request in requests { send(request, pipeline) }
       requests = []
-    }
-    return min(
-      dispatch(\.lookups, \.lookups, ready, now, sendLookups),
-      dispatch(\.creations, \.creations, ready, now, sendCreations))
-  }
-
-  private func dispatch<Item>(
-    _ waiting: ReferenceWritableKeyPath<PostgresDriver, WaitingWork<Item>>,
-    _ load: ReferenceWritableKeyPath<PostgresLane, PostgresLane.Load>, _ ready: [PostgresLane],
-    _ now: UInt64, _ send: ([Item], PostgresPipeline, PostgresLane) -> Void
-  ) -> UInt64 {
-    var next = UInt64.max
-    for lane in ready {
-      while !self[keyPath: waiting].isEmpty, let pipeline = lane.ready {
-        let (accepts, until) = self[keyPath: waiting].grouping.accepts(
-          groupsUnderWay: lane[keyPath: load].groups,
-          lastSentNanoseconds: lane[keyPath: load].lastSentNanoseconds, now: now)
-        guard accepts else {
-          next = min(next, until)
-          break
-        }
-        let decision = self[keyPath: waiting].grouping.decide(
-          waiting: self[keyPath: waiting].count,
-          underWay: lanes.reduce(0) { $0 + $1[keyPath: load].items },
-          oldestNanoseconds: self[keyPath: waiting].oldestNanoseconds, now: now)
-        guard case .send(let count) = decision else {
-          if case .wait(let until) = decision { next = min(next, until) }
-          break
-        }
-        lane[keyPath: load].lastSentNanoseconds = now
-        send(self[keyPath: waiting].take(count), pipeline, lane)
+      while let group = lookups.begin(
+        onConnection: lane.index, now: now, untilNanoseconds: &next)
+      {
+        send(group, pipeline, lane.index)
+      }
+      while let group = creations.begin(
+        onConnection: lane.index, now: now, untilNanoseconds: &next)
+      {
+        send(group, pipeline, lane.index)
       }
     }
     return next
@@ -119,9 +111,7 @@ final class PostgresDriver {
   private func expire(_ now: UInt64) {
     guard lanes.allSatisfy({ $0.ready == nil }) else { return }
     let error = LinkError(lastError)
-    for lookup in lookups.take(where: { $0.deadlineNanoseconds <= now }) {
-      lookup.answer(.failure(error))
-    }
+    for lookup in lookups.take(where: { $0.deadlineNanoseconds <= now }) { lookup.fail(error) }
     for creation in creations.take(where: { $0.deadlineNanoseconds <= now }) {
       creation.answer(.failure(error))
     }
@@ -140,8 +130,8 @@ final class PostgresDriver {
       deadline = min(deadline, lane.deadlineNanoseconds)
     }
     if lanes.allSatisfy({ $0.ready == nil }) {
-      lookups.forEach { deadline = min(deadline, $0.deadlineNanoseconds) }
-      creations.forEach { deadline = min(deadline, $0.deadlineNanoseconds) }
+      deadline = min(deadline, lookups.minimum(\.deadlineNanoseconds))
+      deadline = min(deadline, creations.minimum(\.deadlineNanoseconds))
       for request in requests { deadline = min(deadline, request.deadlineNanoseconds) }
     }
     let now = Clock.monotonicNanoseconds
@@ -155,13 +145,18 @@ final class PostgresDriver {
     // An interruption is like a wake-up without a reason.
     let ready = poll(&descriptors, nfds_t(descriptors.count), milliseconds)
     if mayWait { inbox.hasPolled(isReadable: ready > 0 && descriptors[0].revents != 0) }
+    var isFirst = true
     for (lane, descriptor) in zip(lanes, descriptors.dropFirst()) {
       let events = ready > 0 ? Int32(descriptor.revents) : 0
+      // What one connection's answers bring goes out before the next one's are read, so that the
+      // server works on it meanwhile.
+      if !isFirst, events != 0, turn() == nil { return }
       if let error = lane.process(
         readable: events & (POLLIN | POLLHUP | POLLERR) != 0, writable: events & POLLOUT != 0)
       {
         lastError = error
       }
+      if events != 0 { isFirst = false }
     }
   }
 

@@ -4,36 +4,17 @@ internal import LinuxSystem
 
 /// One connection of a store, made again whenever it is lost.
 final class PostgresLane {
+  /// Its number among the connections of the store.
+  let index: Int
   private let options: PostgresDriver.Options
   private var pipeline: PostgresPipeline?
   private var pauseNanoseconds: UInt64
   private var nextAttemptNanoseconds: UInt64 = 0
-  var lookups = Load()
-  var creations = Load()
-
-  /// What is under way of one kind of work.
-  struct Load {
-    private(set) var groups = 0
-    private(set) var items = 0
-    var lastSentNanoseconds: UInt64 = 0
-
-    mutating func add(_ count: Int) {
-      groups += 1
-      items += count
-    }
-
-    mutating func remove(_ count: Int) {
-      groups -= 1
-      items -= count
-    }
-  }
-
-  init(_ options: PostgresDriver.Options) {
+  init(_ options: PostgresDriver.Options, index: Int) {
+    self.index = index
     self.options = options
     pauseNanoseconds = options.firstPauseNanoseconds
   }
-
-  var groupCount: Int { lookups.groups + creations.groups }
 
   /// The connection, if there is one that takes requests.
   var ready: PostgresPipeline? { pipeline?.state == .ready ? pipeline : nil }

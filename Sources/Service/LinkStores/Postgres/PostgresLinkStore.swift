@@ -65,6 +65,10 @@ public final class PostgresLinkStore: LinkStore {
   }
 
   public func create(_ new: NewLink) async throws(LinkError) -> Link {
+    // Here, since what PostgreSQL refuses would take the whole group with it.
+    if new.createdBy?.utf8.contains(0) == true {
+      throw .unavailable(reason: "the user's name contains a NUL character", retryAfter: nil)
+    }
     let result = await withCheckedContinuation {
       (continuation: CheckedContinuation<Result<Link, LinkError>, Never>) in
       hand(
@@ -83,7 +87,7 @@ public final class PostgresLinkStore: LinkStore {
       hand(
         .targets(
           TargetLookup(
-            codes: codes, answer: { continuation.resume(returning: $0) },
+            question: .many(codes) { continuation.resume(returning: $0) },
             deadlineNanoseconds: Self.deadline)))
     }
     return try result.get()
@@ -95,7 +99,6 @@ public final class PostgresLinkStore: LinkStore {
     hand(
       .targets(
         TargetLookup(
-          codes: [code], answer: { result in answer(result.map { $0[0] }) },
-          deadlineNanoseconds: Self.deadline)))
+          question: .one(code, answer: answer), deadlineNanoseconds: Self.deadline)))
   }
 }

@@ -16,13 +16,16 @@ enum PostgresStatements {
     SELECT short_code, id, original_url, is_active, version FROM urls WHERE short_code = ANY ($1)
     """, [.textArray])
 
-  static func targets(_ rows: PostgresRows) -> [CodeKey: Target] {
-    var targets: [CodeKey: Target] = [:]
-    targets.reserveCapacity(rows.count)
+  /// The targets in the order of the codes.
+  static func targets(_ rows: PostgresRows, of codes: CodeList) -> [Target?] {
+    var targets = [Target?](repeating: nil, count: codes.count)
     for row in 0..<rows.count {
-      targets[CodeKey(text: rows.text(row, 0) ?? "")] = Target(
+      let target = Target(
         id: rows.int64(row, 1) ?? 0, destination: rows.text(row, 2) ?? "",
         isActive: rows.bool(row, 3) ?? false, version: rows.int64(row, 4) ?? 0)
+      rows.withBytes(row, 0) { code in
+        codes.forEachPosition(of: code) { targets[$0] = target }
+      }
     }
     return targets
   }

@@ -9,7 +9,7 @@ enum PostgresWork: Sendable {
 
   func fail(_ error: LinkError) {
     switch self {
-    case .targets(let lookup): lookup.answer(.failure(error))
+    case .targets(let lookup): lookup.fail(error)
     case .creation(let creation): creation.answer(.failure(error))
     case .requests(let requests): requests.fail(error)
     }
@@ -18,10 +18,29 @@ enum PostgresWork: Sendable {
 
 /// Codes to look up, together with whatever else is looked up at the moment.
 struct TargetLookup: Sendable {
-  let codes: [String]
-  let answer: @Sendable (Result<[Target?], LinkError>) -> Void
+  /// One code, as redirects ask for, or several that are to be read from one state.
+  enum Question: Sendable {
+    case one(String, answer: @Sendable (Result<Target?, LinkError>) -> Void)
+    case many([String], answer: @Sendable (Result<[Target?], LinkError>) -> Void)
+  }
+
+  let question: Question
   /// Until when it may wait for a connection, in nanoseconds of CLOCK_MONOTONIC.
   let deadlineNanoseconds: UInt64
+
+  var codeCount: Int {
+    switch question {
+    case .one: 1
+    case .many(let codes, _): codes.count
+    }
+  }
+
+  func fail(_ error: LinkError) {
+    switch question {
+    case .one(_, let answer): answer(.failure(error))
+    case .many(_, let answer): answer(.failure(error))
+    }
+  }
 }
 
 /// A link to create, together with whatever else is created at the moment.
