@@ -7,24 +7,38 @@ final class GroupedWork<Item> {
   private var first = 0
   private var loads: [Load]
   private var itemsUnderWay = 0
+  /// How long answers take lately.
+  private var answerNanoseconds: UInt64 = 0
 
   private struct Load {
     var groups = 0
     var lastSentNanoseconds: UInt64 = 0
   }
 
-  init(_ options: PostgresGrouping.Options, connections: Int) {
-    grouping = PostgresGrouping(options, connections: connections)
+  /// - Parameters:
+  ///   - connections: how many there are in all.
+  ///   - share: how many of them are meant for this kind of work.
+  init(_ options: PostgresGrouping.Options, connections: Int, share: Int) {
+    grouping = PostgresGrouping(options, connections: share)
     loads = Array(repeating: Load(), count: connections)
   }
 
   var isEmpty: Bool { first == waiting.count }
 
+  /// Whether answers may be there sooner than a thread that sleeps can be woken.
+  func isAnswerNear(_ now: UInt64) -> Bool {
+    itemsUnderWay > 0 && answerNanoseconds < Self.nearNanoseconds
+      && loads.contains { $0.groups > 0 && now &- $0.lastSentNanoseconds < Self.nearNanoseconds }
+  }
+
+  private static var nearNanoseconds: UInt64 { 100_000 }
+
   func groupsUnderWay(onConnection index: Int) -> Int { loads[index].groups }
 
   func append(_ item: Item, now: UInt64) { waiting.append((item, now)) }
 
-  /// The next group for a connection, with which it is under way until ``end(count:onConnection:)``;
+  /// The next group for a connection, with which it is under way until
+  /// ``end(count:onConnection:sentNanoseconds:now:)``;
   /// nil if there is none now, which may change without anything happening at `untilNanoseconds`.
   func begin(
     onConnection index: Int, now: UInt64, untilNanoseconds: inout UInt64
@@ -60,9 +74,10 @@ final class GroupedWork<Item> {
     putBack(items, now: now)
   }
 
-  func end(count: Int, onConnection index: Int) {
+  func end(count: Int, onConnection index: Int, sentNanoseconds: UInt64, now: UInt64) {
     loads[index].groups -= 1
     itemsUnderWay -= count
+    answerNanoseconds = (7 * answerNanoseconds + min(now &- sentNanoseconds, 1 << 40)) / 8
   }
 
   /// Has what was sent in vain wait again.

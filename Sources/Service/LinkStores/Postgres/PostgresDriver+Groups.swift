@@ -50,8 +50,11 @@ extension PostgresDriver {
     let group = end.map { Array(waiting[..<$0]) } ?? waiting
     if let end { lookups.postpone(Array(waiting[end...]), now: Clock.monotonicNanoseconds) }
     let codes = CodeList(group)
+    let sent = Clock.monotonicNanoseconds
     pipeline.send(PostgresStatements.targets, [.utf8Array(codes.texts)]) { [self] result in
-      lookups.end(count: group.count, onConnection: index)
+      lookups.end(
+        count: group.count, onConnection: index, sentNanoseconds: sent,
+        now: Clock.monotonicNanoseconds)
       switch result {
       case .success(let rows): codes.answer(group, PostgresStatements.targets(rows, of: codes))
       case .failure(let error) where error.kind == .connectionLost:
@@ -77,12 +80,15 @@ extension PostgresDriver {
     // In the same order on every node: two that wait for each other's codes would be a deadlock.
     let ordered = group.values.sorted { $0.new.code.text < $1.new.code.text }
     let now = PostgresStatements.now()
+    let sent = Clock.monotonicNanoseconds
     let parameters: [PostgresParameter] = [
       .textArray(ordered.map(\.new.code.text)), .textArray(ordered.map(\.new.destination.text)),
       .textArray(ordered.map(\.new.createdBy)), .int64(now),
     ]
     pipeline.send(PostgresStatements.create, parameters) { [self] result in
-      creations.end(count: ordered.count, onConnection: index)
+      creations.end(
+        count: ordered.count, onConnection: index, sentNanoseconds: sent,
+        now: Clock.monotonicNanoseconds)
       switch result {
       case .success(let rows):
         let ids = PostgresStatements.created(rows)

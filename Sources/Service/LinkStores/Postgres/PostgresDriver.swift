@@ -11,7 +11,7 @@ internal import LinuxSystem
 /// lookups, which are sent again: whether a write was done is not known.
 final class PostgresDriver {
   struct Options: Sendable {
-    var connections = 2
+    var connections = 4
     var pipeline = PostgresPipeline.Options()
     var firstPauseNanoseconds: UInt64 = 50_000_000
     var longestPauseNanoseconds: UInt64 = 500_000_000
@@ -21,6 +21,7 @@ final class PostgresDriver {
   private let inbox: PostgresInbox
   private let options: Options
   private let lanes: [PostgresLane]
+  private let roles: ConnectionRoles
   let lookups: GroupedWork<TargetLookup>
   let creations: GroupedWork<LinkCreation>
   private var requests: [PostgresRequests] = []
@@ -32,8 +33,9 @@ final class PostgresDriver {
     self.options = options
     let count = max(1, options.connections)
     lanes = (0..<count).map { PostgresLane(options, index: $0) }
-    lookups = GroupedWork(.lookups, connections: count)
-    creations = GroupedWork(.creations, connections: count)
+    roles = ConnectionRoles(connections: count)
+    lookups = GroupedWork(.lookups, connections: count, share: roles.lookups.count)
+    creations = GroupedWork(.creations, connections: count, share: roles.creations.count)
   }
 
   /// Works until the inbox is closed; then everything is answered and closed.
@@ -76,33 +78,47 @@ final class PostgresDriver {
     requests = []
   }
 
-  private func groupsUnderWay(_ lane: PostgresLane) -> Int {
-    lookups.groupsUnderWay(onConnection: lane.index)
-      + creations.groupsUnderWay(onConnection: lane.index)
-  }
-
   /// Sends what can be sent; until when it need not be called again if nothing happens.
   private func dispatch(_ now: UInt64) -> UInt64 {
     var next = UInt64.max
-    // The least busy first, so that what is small spreads.
-    let ready = lanes.filter { $0.ready != nil }
-      .sorted { groupsUnderWay($0) < groupsUnderWay($1) }
-    for lane in ready {
-      guard let pipeline = lane.ready else { continue }
-      for request in requests { send(request, pipeline) }
-      requests = []
-      while let group = lookups.begin(
-        onConnection: lane.index, now: now, untilNanoseconds: &next)
-      {
-        send(group, pipeline, lane.index)
+    if !lookups.isEmpty {
+      for (index, pipeline) in ready(roles.lookups) {
+        while let group = lookups.begin(onConnection: index, now: now, untilNanoseconds: &next) {
+          send(group, pipeline, index)
+        }
       }
-      while let group = creations.begin(
-        onConnection: lane.index, now: now, untilNanoseconds: &next)
+    }
+    if !creations.isEmpty {
+      for (index, pipeline) in ready(roles.creations)
+        .sorted(by: { creationGroups($0.index) < creationGroups($1.index) })
       {
-        send(group, pipeline, lane.index)
+        while let group = creations.begin(onConnection: index, now: now, untilNanoseconds: &next) {
+          send(group, pipeline, index)
+        }
+      }
+    }
+    if !requests.isEmpty {
+      let least = ready(roles.requests)
+        .min { $0.pipeline.outstandingCount < $1.pipeline.outstandingCount }
+      if let least {
+        for request in requests { send(request, least.pipeline) }
+        requests = []
       }
     }
     return next
+  }
+
+  private func creationGroups(_ index: Int) -> Int {
+    creations.groupsUnderWay(onConnection: index)
+  }
+
+  /// Of these connections those that take requests; while none of them does, any that does.
+  private func ready(_ meant: Range<Int>) -> [(index: Int, pipeline: PostgresPipeline)] {
+    func find(_ lanes: ArraySlice<PostgresLane>) -> [(index: Int, pipeline: PostgresPipeline)] {
+      lanes.compactMap { lane in lane.ready.map { (lane.index, $0) } }
+    }
+    let found = find(lanes[meant])
+    return found.isEmpty ? find(lanes[...]) : found
   }
 
   // MARK: Waiting
@@ -135,9 +151,9 @@ final class PostgresDriver {
       for request in requests { deadline = min(deadline, request.deadlineNanoseconds) }
     }
     let now = Clock.monotonicNanoseconds
-    // Whoever is gathered for is on the way: other threads go first instead of a sleep, which would
-    // take longer. Work that is here already is looked at without polling for it.
-    let isShort = deadline <= now &+ Self.shortWaitNanoseconds
+    // Whoever is gathered for is on the way, and answers may be: other threads go first instead of a
+    // sleep, which would take longer.
+    let isShort = deadline <= now &+ Self.shortWaitNanoseconds || lookups.isAnswerNear(now)
     let mayWait = !isShort && inbox.willPoll()
     if isShort { sched_yield() }
     let milliseconds: Int32 =
@@ -162,4 +178,18 @@ final class PostgresDriver {
 
   /// Less than a thread's sleep and waking up may take.
   private static let shortWaitNanoseconds: UInt64 = 100_000
+}
+
+/// What each connection is meant for, so that redirects wait neither for commits nor for searches.
+struct ConnectionRoles {
+  let lookups: Range<Int>
+  let creations: Range<Int>
+  let requests: Range<Int>
+
+  init(connections count: Int) {
+    lookups = 0..<1
+    // Two: while one waits for the disk the other fills pages.
+    creations = count == 1 ? 0..<1 : 1..<min(3, count)
+    requests = count > 3 ? 3..<count : count - 1..<count
+  }
 }

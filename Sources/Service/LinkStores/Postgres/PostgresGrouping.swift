@@ -2,9 +2,12 @@
 ///
 /// A statement costs about as much as ten of the codes in it, so that few large groups beat many small
 /// ones. Callers come in step: those that were answered together ask again together, a little apart. So
-/// a free connection waits for its share of as many as there were lately, but only for the moment that
+/// a connection waits for its share of as many as there were lately, but only for the moment that
 /// callers need to come back; one caller alone is never waited for. Where answers take their time, as
 /// over a network, more groups follow without waiting for them.
+///
+/// Of lookups two groups are under way at once: while one is answered and comes back the server works on
+/// the other, and neither side ever sleeps, which costs more than the work does.
 struct PostgresGrouping {
   /// How it goes about that.
   struct Options: Sendable {
@@ -12,6 +15,8 @@ struct PostgresGrouping {
     var limit = 256
     /// How many groups may be under way on one connection.
     var depth: Int
+    /// How many of them need not wait for ``patienceNanoseconds``.
+    var promptGroups: Int
     /// How long the first that waits does so for others.
     var gatherNanoseconds: UInt64
     /// How long the last group of a connection may be under way before another follows it.
@@ -19,10 +24,10 @@ struct PostgresGrouping {
 
     /// Answered in some ten microseconds by a server nearby.
     static let lookups = Options(
-      depth: 8, gatherNanoseconds: 30_000, patienceNanoseconds: 300_000)
+      depth: 8, promptGroups: 2, gatherNanoseconds: 30_000, patienceNanoseconds: 300_000)
     /// Answered when the disk has them: the time between two commits is what gathers.
     static let creations = Options(
-      depth: 2, gatherNanoseconds: 100_000, patienceNanoseconds: 50_000_000)
+      depth: 2, promptGroups: 1, gatherNanoseconds: 100_000, patienceNanoseconds: 50_000_000)
   }
 
   enum Decision: Equatable {
@@ -45,7 +50,7 @@ struct PostgresGrouping {
   func accepts(
     groupsUnderWay: Int, lastSentNanoseconds: UInt64, now: UInt64
   ) -> (Bool, untilNanoseconds: UInt64) {
-    if groupsUnderWay == 0 { return (true, now) }
+    if groupsUnderWay < options.promptGroups { return (true, now) }
     guard groupsUnderWay < options.depth else { return (false, .max) }
     let end = lastSentNanoseconds &+ options.patienceNanoseconds
     return (now >= end, end)
@@ -56,7 +61,8 @@ struct PostgresGrouping {
     waiting: Int, underWay: Int, oldestNanoseconds: UInt64, now: UInt64
   ) -> Decision {
     recentPeak = max(recentPeak, waiting + underWay)
-    let share = min(options.limit, (recentPeak + connections - 1) / connections)
+    let shares = connections * options.promptGroups
+    let share = min(options.limit, (recentPeak + shares - 1) / shares)
     let end = oldestNanoseconds &+ options.gatherNanoseconds
     guard waiting >= share || now >= end else { return .wait(untilNanoseconds: end) }
     // Forgets a peak within some ten groups.

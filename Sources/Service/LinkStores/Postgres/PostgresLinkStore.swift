@@ -13,9 +13,12 @@ public final class PostgresLinkStore: LinkStore {
 
   /// Connects in the background: calls wait for it, for a second at most.
   ///
-  /// - Parameter conninfo: what libpq takes, as in `DatabaseURL.Engine.postgres`.
+  /// - Parameters:
+  ///   - conninfo: what libpq takes, as in `DatabaseURL.Engine.postgres`.
+  ///   - connections: one for lookups, two for creations, the others for everything else; fewer are
+  ///     shared.
   public init(
-    conninfo: String, connections: Int = 2,
+    conninfo: String, connections: Int = 4,
     options: PostgresPipeline.Options = PostgresPipeline.Options()
   ) throws(LinkError) {
     do throws(SystemCallError) {
