@@ -44,7 +44,7 @@ final class MigrationTrial {
     }
     mkdir(directory, 0o755)
     for version in 1...Self.count {
-      // No unique index: a migration that runs twice leaves two rows wherever it is let.
+      // The rows tell how often each ran.
       let text = """
         -- migrate:up
         CREATE TABLE \(version == 1 ? "runs (version INTEGER)" : "t\(version) (x INTEGER, y TEXT)");

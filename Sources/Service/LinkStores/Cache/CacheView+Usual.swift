@@ -30,6 +30,9 @@ struct UsualCode {
 // Looking up what is as nearly all of it is. What varies from link to link decides no branch here: one
 // on memory that is still being fetched is mispredicted as often as not, and keeps the CPU from
 // going on meanwhile, to the next lookup or to the second line of this entry.
+//
+// Unsafe code. The invariant: `buffer` is written only below ``usualWords`` words, which it is checked
+// to have; rows are checked to be there (``CacheRow``).
 extension CacheView {
   /// The most words that a destination beside a usual code can have.
   static let usualWords = CacheTable.inlineWords - 1
