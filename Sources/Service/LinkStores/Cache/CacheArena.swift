@@ -5,9 +5,10 @@ internal import Synchronization
 /// Words that any thread may read while one writes; somebody else owns the memory.
 ///
 /// Unsafe code. The invariant: every access is one atomic load or store of an aligned word below
-/// ``count`` (which is checked), so that a racing read sees an old or a new word and never anything
-/// else; which words belong together is what ``CacheView``'s sequence number tells. Copies are plain
-/// values: a lookup counts no references, which event loops would otherwise write to in turn.
+/// ``count``, so that a racing read sees an old or a new word and never anything else; which words
+/// belong together is what ``CacheView``'s sequence number tells. Each index is checked, alone or, for
+/// words next to each other, once for the ``CacheRow`` they are read through. Copies are plain values:
+/// a lookup counts no references, which event loops would otherwise write to in turn.
 struct CacheWords: @unchecked Sendable {
   private let base: UnsafeMutablePointer<Atomic<UInt64>>
   let count: Int
@@ -30,10 +31,45 @@ struct CacheWords: @unchecked Sendable {
     place(index).pointee.store(value, ordering: .releasing)
   }
 
+  /// The `number`-th row of so many words; nil if there are not as many.
+  @inline(__always)
+  func row(_ number: Int, of words: CacheRow.Words) -> CacheRow? {
+    guard UInt(bitPattern: number) < UInt(bitPattern: count) / UInt(words.rawValue) else {
+      return nil
+    }
+    return CacheRow(base: base + number &* words.rawValue, mask: words.rawValue &- 1)
+  }
+
   @inline(__always)
   private func place(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
     return base + index
+  }
+}
+
+/// Words next to each other, known to be there.
+///
+/// Unsafe code. The invariant: ``mask`` + 1, a power of two, words lie behind `base`; the mask keeps
+/// every index below that.
+struct CacheRow {
+  /// A cache line has 8 words.
+  enum Words: Int {
+    case line = 8
+    case twoLines = 16
+  }
+
+  private let base: UnsafeMutablePointer<Atomic<UInt64>>
+  private let mask: Int
+
+  @inline(__always)
+  fileprivate init(base: UnsafeMutablePointer<Atomic<UInt64>>, mask: Int) {
+    self.base = base
+    self.mask = mask
+  }
+
+  subscript(index: Int) -> UInt64 {
+    @inline(__always) get { base[index & mask].load(ordering: .relaxed) }
+    @inline(__always) nonmutating set { base[index & mask].store(newValue, ordering: .relaxed) }
   }
 }
 

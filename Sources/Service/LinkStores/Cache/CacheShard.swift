@@ -32,8 +32,15 @@ final class CacheShard: Sendable {
   /// What readers need; valid as long as the shard lives.
   var view: CacheShardView { CacheShardView(links: links.view, absent: absent.view) }
 
-  /// For who came across a change again and again, as when its thread lost the CPU in the middle.
+  /// Looks up any code, and takes the lock only after changes got in the way again and again, as when
+  /// the thread that makes one lost the CPU in the middle.
   @inline(never)
+  func lookUp(
+    _ code: UnsafeRawBufferPointer, hash: UInt64, into buffer: UnsafeMutableRawBufferPointer
+  ) -> CacheAnswer {
+    view.lookUp(code, hash: hash, into: buffer) ?? lookUpLocked(code, hash: hash, into: buffer)
+  }
+
   func lookUpLocked(
     _ code: UnsafeRawBufferPointer, hash: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) -> CacheAnswer {
@@ -149,7 +156,6 @@ struct CacheShardView: Sendable {
   let absent: CacheView
 
   /// Nil if changes got in the way again and again.
-  @inline(__always)
   func lookUp(
     _ code: UnsafeRawBufferPointer, hash: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) -> CacheAnswer? {

@@ -45,7 +45,7 @@ extension CacheTable {
       writer.write(code)
       writer.write(destination)
       link(entry, toMain: goesToMain)
-      var bucket = Int(truncatingIfNeeded: hash) & mask
+      var bucket = view.home(of: hash)
       while buckets[bucket] != 0 { bucket = (bucket + 1) & mask }
       buckets[bucket] = (hash >> 32) << 32 | UInt64(entry + 1)
       count += 1
@@ -132,7 +132,7 @@ extension CacheTable {
   private func removeBucket(of entry: Int) {
     let hash = entries[entry * Self.entryWords + Field.hash]
     let wanted = (hash >> 32) << 32 | UInt64(entry + 1)
-    var hole = Int(truncatingIfNeeded: hash) & mask
+    var hole = view.home(of: hash)
     while buckets[hole] != wanted { hole = (hole + 1) & mask }
     var bucket = hole
     while true {
@@ -140,7 +140,7 @@ extension CacheTable {
       let word = buckets[bucket]
       if word == 0 { break }
       let owner = Int(word & 0xffff_ffff) - 1
-      let home = Int(truncatingIfNeeded: entries[owner * Self.entryWords + Field.hash]) & mask
+      let home = view.home(of: entries[owner * Self.entryWords + Field.hash])
       if (bucket - home) & mask >= (bucket - hole) & mask {
         buckets[hole] = word
         hole = bucket

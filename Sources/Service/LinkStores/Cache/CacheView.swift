@@ -9,7 +9,8 @@ internal import Synchronization
 /// nonsense; ``CacheWords`` checks each index, and walks have an end.
 ///
 /// Layout, in words. A bucket: hash bits 32…63 above, 1 + the entry's number below; open addressing
-/// with linear probing. An entry (16): hash, id, version and flags, lengths and first overflow block,
+/// with linear probing, from the beginning of a cache line on: nearly always all that a probe needs is
+/// in one. An entry (16): hash, id, version and flags, lengths and first overflow block,
 /// queue links, frequency, then 80 bytes of code and destination, each padded to words. An overflow
 /// block (8): the next block, then 56 bytes.
 struct CacheView: Sendable {
@@ -22,8 +23,11 @@ struct CacheView: Sendable {
   let blockCapacity: Int
   var mask: Int { buckets.count &- 1 }
 
-  /// Looks a code up without a lock; nil if changes kept it from reading one state, many times over.
+  /// Where probing for a hash begins: the first bucket of a cache line.
   @inline(__always)
+  func home(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & mask & ~7 }
+
+  /// Looks a code up without a lock; nil if changes kept it from reading one state, many times over.
   func lookUp(
     _ code: UnsafeRawBufferPointer, hash: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) -> CachedTarget?? {
@@ -44,7 +48,6 @@ struct CacheView: Sendable {
   }
 
   /// Counts a use, up to three. Not worth a write more: what everybody asks for is only read.
-  @inline(__always)
   private func touch(_ entry: Int) {
     let place = entry &* CacheTable.entryWords &+ CacheTable.Field.frequency
     let frequency = entries[place]
@@ -52,7 +55,6 @@ struct CacheView: Sendable {
   }
 
   /// What the table says at this moment; means something only if it did not change meanwhile.
-  @inline(__always)
   func read(
     _ code: UnsafeRawBufferPointer, hash: UInt64, into buffer: UnsafeMutableRawBufferPointer
   ) -> (CachedTarget?, entry: Int) {
@@ -73,9 +75,8 @@ struct CacheView: Sendable {
     )
   }
 
-  @inline(__always)
   func find(_ code: UnsafeRawBufferPointer, hash: UInt64) -> Int? {
-    var bucket = Int(truncatingIfNeeded: hash) & mask
+    var bucket = home(of: hash)
     for _ in 0...mask {
       let word = buckets[bucket]
       if word == 0 { return nil }

@@ -39,7 +39,8 @@ public final class LinkCache: Sendable {
   }
 
   private let shards: [CacheShard]
-  private let views: [CacheShardView]
+  /// Of the shards' links.
+  private let views: [CacheView]
   private let shift: UInt64
   private let hasher: SipHash
 
@@ -74,22 +75,29 @@ public final class LinkCache: Sendable {
         absentBlocks: absentBlocks, in: arena)
     }
     shards = made
-    views = made.map(\.view)
+    views = made.map(\.view.links)
     shift = count == 16 ? 60 : 64
     self.hasher = hasher
   }
 
   /// What is known of a code. If it is a link whose destination fits, that is written to the start of
-  /// `buffer`, which is used as scratch space otherwise. Takes no lock (unless changes of the same
-  /// shard got in the way 64 times), allocates nothing, makes no system call. Complexity: O(length).
+  /// `buffer`, which is used as scratch space otherwise; quickest if that has 72 bytes or more. Takes
+  /// no lock (unless changes of the same shard got in the way 64 times), allocates nothing, makes no
+  /// system call. Complexity: O(length).
   @inline(__always)
   public func lookUp(
     _ code: UnsafeRawBufferPointer, into buffer: UnsafeMutableRawBufferPointer
   ) -> CacheAnswer {
-    let hash = hasher.hash(code)
+    guard let usual = UsualCode(code) else {
+      let hash = hasher.hash(code)
+      return shard(hash).lookUp(code, hash: hash, into: buffer)
+    }
+    let hash = hasher.hash(usual)
     let index = index(hash)
-    return views.withUnsafeBufferPointer { $0[index].lookUp(code, hash: hash, into: buffer) }
-      ?? shards[index].lookUpLocked(code, hash: hash, into: buffer)
+    let found = views.withUnsafeBufferPointer {
+      $0[index].lookUpUsual(usual, hash: hash, into: buffer)
+    }
+    return found.map { .found($0) } ?? shards[index].lookUp(code, hash: hash, into: buffer)
   }
 
   /// Finds out what a code leads to and keeps it, found or not. However many ask for one code at a
