@@ -16,7 +16,16 @@ import Synchronization
 struct ClickWriter {
   static let isStopping = Atomic(false)
 
-  static func main() async throws {
+  static func main() async {
+    do {
+      try await run()
+    } catch {
+      say("! \(error)")
+      exit(75)
+    }
+  }
+
+  static func run() async throws {
     let arguments = CommandLine.arguments
     guard arguments.count >= 7, let loops = Int(arguments[3]), let flush = Int(arguments[4]) else {
       print("usage: ClickWriter DATABASE_URL DIRECTORY LOOPS FLUSH_MILLISECONDS MODE LINK...")

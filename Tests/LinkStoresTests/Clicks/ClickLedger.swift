@@ -34,7 +34,8 @@ final class ClickLedger: LinkStore {
         if links != Set(links).sorted() { state.broken.append(batch.id) }
         for count in batch.counts { state.clicks[count.linkID, default: 0] += count.clicks }
       }
-      return state.weather == .answerLost ? .failure(refusal) : .success(isNew)
+      // The answer to a commit is lost; asked again, it knows the batch.
+      return isNew && state.weather == .answerLost ? .failure(refusal) : .success(isNew)
     }
     return try outcome.get()
   }

@@ -41,7 +41,7 @@ struct JournalContentsTests {
     var random = SeededGenerator.forTest()
     for round in 0..<30 {
       var image = try #require(JournalImage.example(using: &random))
-      if round % 2 == 0 { image.settle() }
+      if round % 2 == 0 { image.settle() } else { image.checkpoint() }
       var words = image.wordsBefore
       for (index, value) in image.lastStores {
         let contents = try #require(JournalContents(words))

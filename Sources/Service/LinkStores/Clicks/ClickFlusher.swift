@@ -90,8 +90,21 @@ final class ClickFlusher: Sendable {
       }
       return nil
     }
-    record.withLock { $0.lastFailure = failure.map { "\($0)" } }
+    note(failure)
     if let failure { throw failure }
+  }
+
+  /// Tells when the database begins to refuse clicks, and when it takes them again.
+  private func note(_ failure: LinkError?) {
+    let reason = failure.map { "\($0)" }
+    let before = record.withLock { record in
+      defer { record.lastFailure = reason }
+      return record.lastFailure
+    }
+    if before == nil, let reason { recovery.tell("\(core.path): clicks wait here: \(reason)") }
+    if before != nil, reason == nil {
+      recovery.tell("\(core.path): clicks that waited here are in the database")
+    }
   }
 
   /// Reads the database while nothing is on its way there.

@@ -30,7 +30,8 @@ public final class ClickJournal: Sendable {
     public var flushInterval: Duration = .seconds(5)
     /// How old ``ClickJournal/pending(of:)`` may be.
     public var viewMilliseconds: Int32 = 100
-    /// Gets a sentence about each journal that could not be recovered, or not wholly.
+    /// Gets a sentence about each journal that could not be recovered, or not wholly, and when the
+    /// database begins to refuse clicks or takes them again.
     public var report: @Sendable (String) -> Void = { _ in }
 
     public init() {}

@@ -11,7 +11,7 @@ final class JournalRecovery: Sendable {
   private let directory: String
   private let database: JournalID
   private let store: any LinkStore
-  private let reportTo: @Sendable (String) -> Void
+  let tell: @Sendable (String) -> Void
   private let record = Mutex(Record())
 
   private struct Record {
@@ -26,7 +26,7 @@ final class JournalRecovery: Sendable {
     self.directory = directory
     self.database = database
     self.store = store
-    reportTo = report
+    tell = report
   }
 
   var recoveredClicks: Int64 { record.withLock { $0.recoveredClicks } }
@@ -40,7 +40,7 @@ final class JournalRecovery: Sendable {
       record.notices.append(sentence)
       return true
     }
-    if isNew { reportTo(sentence) }
+    if isNew { tell(sentence) }
   }
 
   /// Recovers whatever can be. What cannot is reported.
