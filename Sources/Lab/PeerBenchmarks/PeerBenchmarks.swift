@@ -7,7 +7,7 @@ import Terminal
 enum PeerBenchmarks {
   static let claims: [any Claim] = [
     StopToPicture(), WholeStacks(), ProfilerCost(), MemoryUse(), Truth(),
-    PostgresLookups(), PostgresCreations(),
+    PostgresLookups(), PostgresCreations(), ClickCounting(),
   ]
 
   static func main() {

@@ -28,6 +28,9 @@ final class DeadlyStore: LinkStore {
   func targets(of codes: [String]) async throws(LinkError) -> [Target?] {
     try await store.targets(of: codes)
   }
+  func lookUp(
+    _ code: String, _ answer: @escaping @Sendable (Result<Target?, LinkError>) -> Void
+  ) { store.lookUp(code, answer) }
   func links(_ query: LinkQuery) async throws(LinkError) -> LinkPage {
     try await store.links(query)
   }

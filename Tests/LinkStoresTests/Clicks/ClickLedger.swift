@@ -49,6 +49,9 @@ final class ClickLedger: LinkStore {
   func create(_ new: NewLink) async throws(LinkError) -> Link { throw Self.nothing }
   func link(code: String) async throws(LinkError) -> Link { throw Self.nothing }
   func targets(of codes: [String]) async throws(LinkError) -> [Target?] { throw Self.nothing }
+  func lookUp(
+    _ code: String, _ answer: @escaping @Sendable (Result<Target?, LinkError>) -> Void
+  ) { answer(.failure(Self.nothing)) }
   func links(_ query: LinkQuery) async throws(LinkError) -> LinkPage { throw Self.nothing }
   func update(
     code: String, destination: Destination, by user: String?

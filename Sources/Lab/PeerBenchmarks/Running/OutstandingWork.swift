@@ -49,9 +49,10 @@ extension OutstandingWork {
   /// not counted. Whoever is called back makes the next call, as in an event loop.
   init(
     outstanding count: Int, seconds: Double,
-    calling start: @escaping @Sendable (
-      inout SeededGenerator, _ answer: @escaping @Sendable (Result<Void, any Error>) -> Void
-    ) -> Void
+    calling start:
+      @escaping @Sendable (
+        inout SeededGenerator, _ answer: @escaping @Sendable (Result<Void, any Error>) -> Void
+      ) -> Void
   ) async throws {
     let begin = Clock.monotonicNanoseconds + 500_000_000
     let end = begin + UInt64(seconds * 1e9)
