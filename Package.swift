@@ -124,7 +124,8 @@ let package = Package(
     tests(
       "LinkStoresTests",
       [
-        "LinkStores", "Links", "Databases", "Migrations", "LinuxSystem", "LinkWriter", "ClickWriter",
+        "LinkStores", "Links", "Databases", "Migrations", "LinuxSystem", "LinkWriter",
+        "ClickWriter",
       ]),
     .executableTarget(
       name: "LinkWriter", dependencies: ["LinkStores", "Links", "Databases"],

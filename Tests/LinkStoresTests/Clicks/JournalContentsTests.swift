@@ -54,6 +54,17 @@ struct JournalContentsTests {
     }
   }
 
+  @Test("A batch that the database may have forgotten is not sent; clicks in no batch are")
+  func forgotten() throws {
+    var random = SeededGenerator.forTest()
+    let image = try #require(JournalImage.example(using: &random))
+    let contents = try #require(JournalContents(image.words, oldest: image.writtenAt + 1))
+    #expect(contents.batches.isEmpty)
+    #expect(contents.damages.count == 2)
+    #expect(contents.clicks.joined().count == 20)
+    #expect(JournalContents(image.words, oldest: image.writtenAt)?.damages.isEmpty == true)
+  }
+
   @Test("A click whose second store is missing is not counted, and is no damage")
   func torn() throws {
     var random = SeededGenerator.forTest()
@@ -173,7 +184,7 @@ struct JournalContentsTests {
         let areaHeader = AreaHeader(
           sequence: max(1, any()), revision: any(),
           count: .random(in: 0...geometry.capacity, using: &random),
-          covered: (0..<geometry.rings).map { _ in any() })
+          covered: (0..<geometry.rings).map { _ in any() }, writtenAt: Int64(bitPattern: any()))
         let entries = (0..<Int.random(in: 0...20, using: &random)).map { _ in
           ClickBatch.Count(
             linkID: Int64(bitPattern: any()), clicks: Int64(bitPattern: any()))

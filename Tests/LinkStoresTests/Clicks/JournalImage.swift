@@ -12,6 +12,9 @@ struct JournalImage {
   /// Batches that were sent: whether the database has them is open.
   var sent: [ClickBatch] = []
 
+  /// When batches are written.
+  var writtenAt = AreaHeader.now()
+
   private var heads: [UInt64]
   private var table = ClickTable()
   private var sequence: UInt64 = 1
@@ -53,8 +56,11 @@ struct JournalImage {
     wordsBefore = words
     lastStores = []
     let entries = table.sorted
-    AreaHeader(sequence: sequence, revision: revision, count: entries.count, covered: heads)
-      .write(entries, toArea: area, of: header) { lastStores.append(($0, $1)) }
+    AreaHeader(
+      sequence: sequence, revision: revision, count: entries.count, covered: heads,
+      writtenAt: writtenAt
+    )
+    .write(entries, toArea: area, of: header) { lastStores.append(($0, $1)) }
     for (index, value) in lastStores { words[index] = value }
     waitingArea = area
   }

@@ -86,7 +86,7 @@ final class ClickFlusher: Sendable {
           return error
         }
         _ = core.with { $0.acknowledgeChunk() }
-        record.withLock { $0.flushedClicks += chunk.counts.reduce(0) { $0 &+ $1.clicks } }
+        record.withLock { $0.flushedClicks &+= chunk.counts.reduce(0) { $0 &+ $1.clicks } }
       }
       return nil
     }

@@ -89,7 +89,8 @@ struct JournalState: ~Copyable {
   private mutating func write(_ entries: [ClickBatch.Count]) -> (AreaHeader, area: Int) {
     revision += 1
     let areaHeader = AreaHeader(
-      sequence: sequence, revision: revision, count: entries.count, covered: drained)
+      sequence: sequence, revision: revision, count: entries.count, covered: drained,
+      writtenAt: AreaHeader.now())
     let area =
       (0..<JournalGeometry.areas).first { $0 != settledArea && $0 != waitingArea } ?? 0
     areaHeader.write(entries, toArea: area, of: header) { memory.store($0, $1) }

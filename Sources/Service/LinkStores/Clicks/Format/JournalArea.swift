@@ -1,4 +1,5 @@
 internal import Links
+internal import LinuxSystem
 
 /// The header of an area: which batch it holds, and up to where in each ring clicks are in this
 /// batch or in ones before it.
@@ -12,6 +13,8 @@ struct AreaHeader: Sendable, Hashable {
   /// Entries of the batch.
   var count: Int
   var covered: [UInt64]
+  /// In seconds since 1970.
+  var writtenAt: Int64
   /// The database has the batch: it need not be sent again, even when its id was forgotten there.
   var isDone = false
 
@@ -23,7 +26,9 @@ struct AreaHeader: Sendable, Hashable {
     (sequence, revision) > (other.sequence, other.revision)
   }
 
-  private var body: [UInt64] { [sequence, revision, UInt64(count)] + covered }
+  private var body: [UInt64] {
+    [sequence, revision, UInt64(count), UInt64(bitPattern: writtenAt)] + covered
+  }
 
   private func check(_ journal: JournalHeader) -> UInt64 {
     JournalCheck.fold(journal.key, body)
@@ -44,16 +49,20 @@ struct AreaHeader: Sendable, Hashable {
     sequence = words[0]
     revision = words[1]
     self.count = count
-    covered = Array(words[3..<3 + rings])
+    writtenAt = Int64(bitPattern: words[3])
+    covered = Array(words[4..<4 + rings])
     guard words[Self.checkIndex] == check(journal) else { return nil }
     isDone = words[Self.doneIndex] == doneMark(journal)
   }
 
-  init(sequence: UInt64, revision: UInt64, count: Int, covered: [UInt64]) {
+  init(
+    sequence: UInt64, revision: UInt64, count: Int, covered: [UInt64], writtenAt: Int64
+  ) {
     self.sequence = sequence
     self.revision = revision
     self.count = count
     self.covered = covered
+    self.writtenAt = writtenAt
   }
 
   /// The checksum of one entry, which fits no other place, batch or revision.
@@ -97,4 +106,9 @@ struct AreaHeader: Sendable, Hashable {
       store(header + Self.doneIndex, doneMark(journal))
     }
   }
+}
+
+extension AreaHeader {
+  /// Seconds since 1970.
+  static func now() -> Int64 { Int64(Clock.wallNanoseconds / 1_000_000_000) }
 }

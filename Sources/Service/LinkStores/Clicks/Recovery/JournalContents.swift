@@ -41,10 +41,13 @@ struct JournalContents: Sendable {
   /// The area with the newest header.
   private(set) var newestArea: Int?
   private(set) var isCoverageKnown = true
+  /// Areas with something that is not sent: to be written to last.
+  private(set) var areasToKeep: Set<Int> = []
   private(set) var damages: [Damage] = []
 
-  /// Nil if not even the header can be read.
-  init?(_ words: [UInt64]) {
+  /// Nil if not even the header can be read. Batches written before `oldest` are not to be sent: the
+  /// database may have them and have forgotten their ids.
+  init?(_ words: [UInt64], oldest: Int64 = .min) {
     guard let (header, damages) = Self.header(words) else { return nil }
     self.header = header
     self.damages = damages
@@ -55,7 +58,7 @@ struct JournalContents: Sendable {
           offset: words.count * 8,
           what: "ends here instead of after \(header.geometry.words * 8) bytes"))
     }
-    readAreas(words)
+    readAreas(words, oldest)
     for ring in 0..<header.geometry.rings { readRing(ring, words) }
   }
 
@@ -75,7 +78,7 @@ struct JournalContents: Sendable {
 
   // MARK: Batches
 
-  private mutating func readAreas(_ words: [UInt64]) {
+  private mutating func readAreas(_ words: [UInt64], _ oldest: Int64) {
     var newest: [UInt64: (header: AreaHeader, area: Int)] = [:]
     for area in 0..<JournalGeometry.areas {
       guard let header = areaHeader(area, words) else { continue }
@@ -89,6 +92,14 @@ struct JournalContents: Sendable {
         newestArea = area
       }
       if areaHeader.isDone { continue }
+      if areaHeader.writtenAt < oldest {
+        areasToKeep.insert(area)
+        damages.append(
+          Damage(
+            offset: header.geometry.entries(ofArea: area) * 8,
+            what: "batch \(sequence) is so old that the database may have it without knowing"))
+        continue
+      }
       batches.append(
         Batch(
           header: areaHeader, area: area, entries: readEntries(areaHeader, area, words)))
@@ -147,6 +158,7 @@ struct JournalContents: Sendable {
     }
     if let firstDamaged {
       let lost = areaHeader.count - entries.count
+      areasToKeep.insert(area)
       damages.append(
         Damage(
           offset: firstDamaged * 8,

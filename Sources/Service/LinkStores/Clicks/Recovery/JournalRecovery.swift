@@ -59,6 +59,9 @@ final class JournalRecovery: Sendable {
     }
   }
 
+  /// How long the database remembers the ids of batches at least: 30 days (``LinkStore/add(_:)``).
+  private static let memorySeconds: Int64 = 30 * 86_400
+
   private func recover(_ path: String) async throws {
     let read = await WorkerThread.run {
       Result { () throws(SystemCallError) -> (ClaimedJournal, [UInt64])? in
@@ -67,7 +70,8 @@ final class JournalRecovery: Sendable {
       }
     }
     guard let (journal, words) = try read.get() else { return }
-    guard let contents = JournalContents(words) else {
+    guard let contents = JournalContents(words, oldest: AreaHeader.now() - Self.memorySeconds)
+    else {
       if JournalHeader.isOfOtherVersion(words) {
         return report("\(path): it is another version's; start that one to have it recovered")
       }
@@ -107,10 +111,12 @@ final class JournalRecovery: Sendable {
       let harvest = RingHarvest(&clicks, covered: covered, capacity: header.geometry.capacity)
       covered = harvest.covered
       sequence += 1
-      // All others are done; the newest says what is covered until this one does.
-      let area = (0..<JournalGeometry.areas).first { $0 != newestArea } ?? 0
+      // The newest says what is covered until this one does; all others were sent, or are to be kept.
+      let others = (0..<JournalGeometry.areas).filter { $0 != newestArea }
+      let area = others.first { !contents.areasToKeep.contains($0) } ?? others[0]
       let areaHeader = AreaHeader(
-        sequence: sequence, revision: 1, count: harvest.counts.count, covered: covered)
+        sequence: sequence, revision: 1, count: harvest.counts.count, covered: covered,
+        writtenAt: AreaHeader.now())
       try await write(journal) { store in
         areaHeader.write(harvest.counts, toArea: area, of: header, store: store)
       }
