@@ -107,7 +107,7 @@ public final class ClickJournal: Sendable {
 
   /// Runs `read` while no clicks are on their way to the database: each is then either in what `read`
   /// finds there or in ``pending(of:)``. Throws what `read` throws, and the database's error if it
-  /// lost an answer before and cannot be asked now.
+  /// lost an answer before and cannot be asked now. `read` may not flush.
   public func whileSettled<Value>(_ read: () async throws -> Value) async throws -> Value {
     try await flusher.reading(read)
   }
