@@ -123,10 +123,16 @@ let package = Package(
     tests("LinksTests", ["Links"]),
     tests(
       "LinkStoresTests",
-      ["LinkStores", "Links", "Databases", "Migrations", "LinuxSystem", "LinkWriter"]),
+      [
+        "LinkStores", "Links", "Databases", "Migrations", "LinuxSystem", "LinkWriter",
+        "ClickWriter",
+      ]),
     .executableTarget(
       name: "LinkWriter", dependencies: ["LinkStores", "Links", "Databases"],
       path: "Tests/Fixtures/LinkWriter", swiftSettings: strict),
+    .executableTarget(
+      name: "ClickWriter", dependencies: ["LinkStores", "Links", "Databases"],
+      path: "Tests/Fixtures/ClickWriter", swiftSettings: strict),
     tests("DatabasesTests", ["Databases", "LinuxSystem"]),
   ],
   swiftLanguageModes: [.v6]

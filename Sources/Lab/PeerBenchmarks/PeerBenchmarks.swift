@@ -8,7 +8,7 @@ enum PeerBenchmarks {
   static let claims: [any Claim] = [
     StopToPicture(), WholeStacks(), ProfilerCost(), MemoryUse(), Truth(),
     PostgresLookups(), PostgresCreations(), SQLiteCreations(), MigrateRunners(),
-    CacheLookups(), CacheHits(),
+    CacheLookups(), CacheHits(), ClickCounting(),
   ]
 
   static func main() {

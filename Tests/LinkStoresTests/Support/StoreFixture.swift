@@ -19,7 +19,8 @@ final class StoreFixture: Sendable {
   /// Everything of it that is on disk.
   let directory: String
 
-  init(_ engine: TestedEngine) throws {
+  /// - Parameter server: the one of PostgreSQL, else the one that tests share.
+  init(_ engine: TestedEngine, server: PostgresServer? = nil) throws {
     directory = NSTemporaryDirectory() + "lynx-store-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     switch engine {
@@ -29,7 +30,7 @@ final class StoreFixture: Sendable {
       _ = try Migrator(database: database, origin: .embedded(.sqlite)).up()
       store = try SQLiteLinkStore(path: "\(directory)/links.db")
     case .postgres:
-      let server = try PostgresServer.shared()
+      let server = try server ?? PostgresServer.shared()
       url = try server.url(database: server.makeDatabase())
       database = try DatabaseURL(url)
       _ = try Migrator(database: database, origin: .embedded(.postgres)).up()

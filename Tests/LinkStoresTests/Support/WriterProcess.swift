@@ -12,7 +12,7 @@ final class WriterProcess {
     tracedBy tracer: [String] = []
   ) throws {
     self.output = URL(fileURLWithPath: output)
-    let program = try Self.path
+    let program = try fixtureProgram("LinkWriter")
     let arguments =
       tracer + [program, database, prefix, "\(outstanding)"] + (count.map { ["\($0)"] } ?? [])
     process.executableURL = URL(fileURLWithPath: arguments[0])
@@ -20,22 +20,6 @@ final class WriterProcess {
     try Data().write(to: self.output)
     process.standardOutput = try FileHandle(forWritingTo: self.output)
     try process.run()
-  }
-
-  private static var path: String {
-    get throws {
-      let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-      var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
-      // swift test runs a bundle in the build folder, or a helper of the toolchain's.
-      for argument in CommandLine.arguments where argument.hasSuffix(".xctest") {
-        folder = URL(fileURLWithPath: argument).deletingLastPathComponent()
-      }
-      let path = folder.appendingPathComponent("LinkWriter").path
-      guard FileManager.default.isExecutableFile(atPath: path) else {
-        throw Tool.Failure(description: "there is no \(path); run swift build --build-tests first")
-      }
-      return path
-    }
   }
 
   /// The codes of whole lines written so far.
@@ -63,4 +47,19 @@ final class WriterProcess {
     process.waitUntilExit()
     return process.terminationStatus
   }
+}
+
+/// A program of Tests/Fixtures, which is built beside the tests' own executable.
+func fixtureProgram(_ name: String) throws -> String {
+  let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
+  // swift test runs a bundle in the build folder, or a helper of the toolchain's.
+  for argument in CommandLine.arguments where argument.hasSuffix(".xctest") {
+    folder = URL(fileURLWithPath: argument).deletingLastPathComponent()
+  }
+  let path = folder.appendingPathComponent(name).path
+  guard FileManager.default.isExecutableFile(atPath: path) else {
+    throw Tool.Failure(description: "there is no \(path); run swift build --build-tests first")
+  }
+  return path
 }

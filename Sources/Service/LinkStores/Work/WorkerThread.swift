@@ -32,3 +32,14 @@ enum WorkerThread {
     return true
   }
 }
+
+extension WorkerThread {
+  /// Has `body` done by a thread of its own, or by this one if the system has none left.
+  static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+      if !start({ continuation.resume(returning: body()) }) {
+        continuation.resume(returning: body())
+      }
+    }
+  }
+}
