@@ -74,7 +74,7 @@ struct ClickCounting: Claim {
   private func drawnLinks() -> [Int64] {
     var random = SeededGenerator(seed: 20)
     let zipf = Zipf(over: links)
-    return (0..<1 << 20).map { _ in Int64(zipf.draw(&random) + 1) }
+    return (0..<1 << 20).map { _ in Int64(zipf.draw(using: &random) + 1) }
   }
 
   /// Nanoseconds a click, of the bursts alone.
