@@ -182,7 +182,7 @@ public final class PostgresServer: Sendable {
       var settings = """
 
         listen_addresses = '127.0.0.1'
-        max_connections = 100
+        max_connections = 400
         log_min_messages = info
         """
       if configuration == .small { settings += "\nshared_buffers = 32MB" }
