@@ -15,11 +15,16 @@ extension LinkError {
 
   /// What passes by itself is worth another try in a second.
   init(_ error: DatabaseError) {
-    let passes: Bool =
-      switch error.kind {
-      case .unreachable, .connectionLost, .busy, .full: true
-      case .invalidURL, .notPermitted, .corrupt, .constraint, .statement, .other: false
-      }
-    self = .unavailable(reason: error.message, retryAfter: passes ? 1 : nil)
+    self = .unavailable(reason: error.message, retryAfter: error.passes ? 1 : nil)
+  }
+}
+
+extension DatabaseError {
+  /// Whether it may be over without anybody doing anything about it here.
+  var passes: Bool {
+    switch kind {
+    case .unreachable, .connectionLost, .busy, .full: true
+    case .invalidURL, .notPermitted, .corrupt, .constraint, .statement, .other: false
+    }
   }
 }
