@@ -59,8 +59,12 @@ struct OutageTests {
       tally.firstLookup.withLock { $0 = nil }
       let ready = try server.startNoticingReadiness()
       try await Self.waitForProgress(tally)
-      for (what, moment) in [("create", tally.firstCreation), ("lookup", tally.firstLookup)] {
-        let first = try #require(moment.withLock { $0 })
+      let firsts = [
+        ("create", tally.firstCreation.withLock { $0 }),
+        ("lookup", tally.firstLookup.withLock { $0 }),
+      ]
+      for (what, moment) in firsts {
+        let first = try #require(moment)
         let seconds = Double(first > ready ? first - ready : 0) / 1e9
         print("\(way), round \(round): first \(what) after \(Int(seconds * 1_000)) ms")
         // Within one, as PeerBenchmarks measures it; tests share their machine.

@@ -51,7 +51,7 @@ extension PostgresServer {
     var message: [UInt8] = [0, 3, 0, 0] + Array("user\0lynx\0database\0postgres\0\0".utf8)
     let length = UInt8(message.count + 4)
     message = [0, 0, 0, length] + message
-    guard send(descriptor, message, message.count, Int32(MSG_NOSIGNAL.rawValue)) == message.count
+    guard send(descriptor, message, message.count, Int32(MSG_NOSIGNAL)) == message.count
     else { return false }
     var answer: UInt8 = 0
     return recv(descriptor, &answer, 1, 0) == 1 && answer == UInt8(ascii: "R")

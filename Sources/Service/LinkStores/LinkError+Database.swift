@@ -15,7 +15,9 @@ extension LinkError {
 
   /// What passes by itself is worth another try in a second.
   init(_ error: DatabaseError) {
-    self = .unavailable(reason: error.message, retryAfter: error.passes ? 1 : nil)
+    var reason = error.message
+    if error.namesNoTable { reason += "; lynx migrate up makes the tables" }
+    self = .unavailable(reason: reason, retryAfter: error.passes ? 1 : nil)
   }
 }
 
@@ -26,5 +28,12 @@ extension DatabaseError {
     case .unreachable, .connectionLost, .busy, .full: true
     case .invalidURL, .notPermitted, .corrupt, .constraint, .statement, .other: false
     }
+  }
+
+  /// Whether a table or column is missing: PostgreSQL has codes for that (manual, appendix A), SQLite a
+  /// sentence.
+  fileprivate var namesNoTable: Bool {
+    code == "42P01" || code == "42703" || message.contains("no such table")
+      || message.contains("no such column")
   }
 }

@@ -69,7 +69,7 @@ struct PostgresRecovery: Claim {
   private func loop(_ url: String, _ code: String) -> [String] {
     let insert = """
       INSERT INTO urls (short_code, original_url, created_at) \
-      VALUES ('\(code)', 'https://example.com/', 1800000000)
+      VALUES ('\(code)', 'https://example.com/', 1800000000) ON CONFLICT DO NOTHING
       """
     return [
       "sh", "-c", "until psql -Xqd \"$1\" -c \"$2\"; do sleep 0.1; done", "sh", url, insert,
