@@ -34,7 +34,7 @@ struct OutageTests {
         code: ShortCode(custom: "known"), destination: Destination("https://example.org/"),
         createdBy: nil))
     let tally = Tally()
-    let load = Task {
+    let load = Task(executorPreference: OwnExecutor()) {
       await withTaskGroup(of: Void.self) { group in
         for worker in 0..<32 {
           group.addTask {
@@ -49,7 +49,7 @@ struct OutageTests {
     }
     for round in 1...3 {
       try await Self.waitForProgress(tally)
-      if way == "killed" { try server.kill() } else { try server.stop("fast") }
+      try await onOwnThread { way == "killed" ? try server.kill() : try server.stop("fast") }
       // What is asked meanwhile is refused, soon and in words.
       let before = tally.refused.withLock { $0 }
       try await Self.wait("round \(round): calls are refused") {
@@ -57,7 +57,7 @@ struct OutageTests {
       }
       tally.firstCreation.withLock { $0 = nil }
       tally.firstLookup.withLock { $0 = nil }
-      let ready = try server.startNoticingReadiness()
+      let ready = try await onOwnThread { try server.startNoticingReadiness() }
       try await Self.waitForProgress(tally)
       let firsts = [
         ("create", tally.firstCreation.withLock { $0 }),

@@ -8,7 +8,7 @@ internal import Synchronization
 /// Two things together. The store is asked for changes again and again, in overlapping windows
 /// (``ChangeWindow``), so that none is missed whatever becomes of messages: within half a second a
 /// change is known. And the store's hints (NOTIFY on PostgreSQL, `data_version` on SQLite) make that
-/// some milliseconds. Where changes may have been missed after all (the first answer, a listener that
+/// some milliseconds for most. Where changes may have been missed after all (the first answer, a listener that
 /// has connected again, answers that failed to come, a clock set back), the whole cache is
 /// forgotten, but not before the store answers again: without it, what is cached is all there is.
 public final class LinkChangeFeed: Sendable {
@@ -118,11 +118,13 @@ public final class LinkChangeFeed: Sendable {
 
   private func run(areHintsComplete: Bool) async {
     var window = ChangeWindow()
+    // The versions of the last answer: what it told need not be told again.
+    var known: [CodeKey: Int64] = [:]
     while !isClosed {
       let start = Clock.monotonicNanoseconds
       let silence = UInt64(clamping: options.silenceMilliseconds) &* 1_000_000
       if let last = statistics.lastContactNanoseconds, start > last &+ silence { window.restart() }
-      await ask(&window)
+      await ask(&window, &known)
       // However many changes there are, asking for them takes a quarter of a connection at most.
       let spent = Clock.monotonicNanoseconds - start
       await Self.sleep(nanoseconds: min(3 * spent, 2_000_000_000))
@@ -134,17 +136,23 @@ public final class LinkChangeFeed: Sendable {
     }
   }
 
-  private func ask(_ window: inout ChangeWindow) async {
+  private func ask(_ window: inout ChangeWindow, _ known: inout [CodeKey: Int64]) async {
     let second = Int64(Clock.monotonicNanoseconds / 1_000_000_000)
     do throws(LinkError) {
       let answer = try await store.changes(since: window.since)
       if isClosed { return }
       let isWhole = window.advance(to: answer.clock, at: second)
-      if isWhole {
-        for change in answer.changes { cache.invalidate(change.code, version: change.version) }
-      } else {
-        cache.invalidateAll()
+      var told: [CodeKey: Int64] = [:]
+      told.reserveCapacity(answer.changes.count)
+      for change in answer.changes {
+        let key = CodeKey(text: change.code)
+        told[key] = change.version
+        if isWhole, known[key] != change.version {
+          cache.invalidate(change.code, version: change.version)
+        }
       }
+      known = told
+      if !isWhole { cache.invalidateAll() }
       count {
         $0.lastContactNanoseconds = Clock.monotonicNanoseconds
         $0.answers += 1

@@ -83,7 +83,10 @@ final class PostgresDriver {
     var next = UInt64.max
     if !lookups.isEmpty {
       for (index, pipeline) in ready(roles.lookups) {
-        while let group = lookups.begin(onConnection: index, now: now, untilNanoseconds: &next) {
+        // What is sent in vain comes back at once: it is for the next connection.
+        while pipeline.state == .ready,
+          let group = lookups.begin(onConnection: index, now: now, untilNanoseconds: &next)
+        {
           send(group, pipeline, index)
         }
       }
@@ -92,7 +95,9 @@ final class PostgresDriver {
       for (index, pipeline) in ready(roles.creations)
         .sorted(by: { creationGroups($0.index) < creationGroups($1.index) })
       {
-        while let group = creations.begin(onConnection: index, now: now, untilNanoseconds: &next) {
+        while pipeline.state == .ready,
+          let group = creations.begin(onConnection: index, now: now, untilNanoseconds: &next)
+        {
           send(group, pipeline, index)
         }
       }

@@ -29,6 +29,8 @@ final class PostgresLane {
   /// When there is something to do without any event.
   var deadlineNanoseconds: UInt64 {
     guard let pipeline else { return nextAttemptNanoseconds }
+    // It broke while something was sent.
+    if case .closed = pipeline.state { return 0 }
     return pipeline.deadlineNanoseconds ?? .max
   }
 

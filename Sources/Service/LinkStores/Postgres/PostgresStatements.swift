@@ -170,11 +170,12 @@ enum PostgresStatements {
   static let changes = PostgresStatement(
     "changes", "SELECT short_code, version, updated_at FROM urls WHERE updated_at >= $1", [.int64])
 
-  /// For the rest of the transaction: which index serves a search depends on what is searched for.
+  /// For the rest of the transaction: which index serves a search depends on what is searched for, and
+  /// those of trigrams are read by bitmap.
   static let planForValues = PostgresStatement(
     "plan-for-values",
     """
-    SELECT CASE WHEN current_setting('server_version_num')::integer >= 120000
+    SELECT set_config('enable_bitmapscan', 'on', true), CASE WHEN current_setting('server_version_num')::integer >= 120000
       THEN set_config('plan_cache_mode', 'force_custom_plan', true) END
     """)
 
