@@ -7,8 +7,8 @@ import Terminal
 enum PeerBenchmarks {
   static let claims: [any Claim] = [
     StopToPicture(), WholeStacks(), ProfilerCost(), MemoryUse(), Truth(),
-    PostgresLookups(), PostgresCreations(), SQLiteCreations(), MigrateRunners(),
-    CacheLookups(), CacheHits(), ClickCounting(),
+    PostgresLookups(), PostgresCreations(), PostgresRecovery(), SQLiteCreations(),
+    MigrateRunners(), CacheLookups(), CacheHits(), ClickCounting(),
   ]
 
   static func main() {

@@ -15,11 +15,25 @@ extension LinkError {
 
   /// What passes by itself is worth another try in a second.
   init(_ error: DatabaseError) {
-    let passes: Bool =
-      switch error.kind {
-      case .unreachable, .connectionLost, .busy, .full: true
-      case .invalidURL, .notPermitted, .corrupt, .constraint, .statement, .other: false
-      }
-    self = .unavailable(reason: error.message, retryAfter: passes ? 1 : nil)
+    var reason = error.message
+    if error.namesNoTable { reason += "; lynx migrate up makes the tables" }
+    self = .unavailable(reason: reason, retryAfter: error.passes ? 1 : nil)
+  }
+}
+
+extension DatabaseError {
+  /// Whether it may be over without anybody doing anything about it here.
+  var passes: Bool {
+    switch kind {
+    case .unreachable, .connectionLost, .busy, .full: true
+    case .invalidURL, .notPermitted, .corrupt, .constraint, .statement, .other: false
+    }
+  }
+
+  /// Whether a table or column is missing: PostgreSQL has codes for that (manual, appendix A), SQLite a
+  /// sentence.
+  fileprivate var namesNoTable: Bool {
+    code == "42P01" || code == "42703" || message.contains("no such table")
+      || message.contains("no such column")
   }
 }

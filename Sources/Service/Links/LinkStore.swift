@@ -60,10 +60,16 @@ public protocol LinkStore: Sendable {
   /// are answered the same.
   func setting(_ name: String, orSet value: String) async throws(LinkError) -> String
 
-  /// Links created or changed in that second or later, in no particular order, each at least once.
-  /// Commits become visible late: who polls has to begin some seconds before the last answer's
-  /// latest ``LinkChange/updatedAt`` and will see changes again; versions make that harmless.
-  func changes(since updatedAt: Int64) async throws(LinkError) -> [LinkChange]
+  /// Links created or changed in that second or later, each at least once, by ``LinkChanges/clock``.
+  /// Commits become visible late: who polls has to begin some seconds before the last answer's clock
+  /// and will see changes again; versions make that harmless.
+  func changes(since updatedAt: Int64) async throws(LinkError) -> LinkChanges
+
+  /// Has `tell` called, on any thread, with hints at changes soon after they are committed. They make
+  /// changes known sooner; that none is missed is for ``changes(since:)``.
+  func hints(
+    _ tell: @escaping @Sendable (ChangeHint) -> Void
+  ) throws(LinkError) -> any ChangeHints
 
   /// Returns if the store answers.
   func ping() async throws(LinkError)

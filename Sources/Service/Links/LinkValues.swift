@@ -84,17 +84,3 @@ public struct LinkCounts: Sendable, Hashable {
     self.clicks = clicks
   }
 }
-
-/// That a link became another.
-public struct LinkChange: Sendable, Hashable {
-  public var code: String
-  public var version: Int64
-  /// ``Link/updatedAt``.
-  public var updatedAt: Int64
-
-  public init(code: String, version: Int64, updatedAt: Int64) {
-    self.code = code
-    self.version = version
-    self.updatedAt = updatedAt
-  }
-}

@@ -104,13 +104,13 @@ struct ChangeTests {
     let first = try await fixture.create("first")
     let second = try await fixture.create("second")
     let changed = try await fixture.store.setActive(code: "first", false)
-    let changes = try await fixture.store.changes(since: first.createdAt)
+    let changes = try await fixture.store.changes(since: first.createdAt).changes
     #expect(
       Set(changes) == [
         LinkChange(code: "first", version: 2, updatedAt: changed.updatedAt),
         LinkChange(code: "second", version: 1, updatedAt: second.updatedAt),
       ])
     let latest = changes.map(\.updatedAt).max() ?? 0
-    #expect(try await fixture.store.changes(since: latest + 1).isEmpty)
+    #expect(try await fixture.store.changes(since: latest + 1).changes.isEmpty)
   }
 }

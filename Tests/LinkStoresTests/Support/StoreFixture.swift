@@ -28,21 +28,29 @@ final class StoreFixture: Sendable {
       url = "sqlite://\(directory)/links.db"
       database = try DatabaseURL(url)
       _ = try Migrator(database: database, origin: .embedded(.sqlite)).up()
-      store = try SQLiteLinkStore(path: "\(directory)/links.db")
+      store = try Self.openStore(database)
     case .postgres:
       let server = try server ?? PostgresServer.shared()
       url = try server.url(database: server.makeDatabase())
       database = try DatabaseURL(url)
       _ = try Migrator(database: database, origin: .embedded(.postgres)).up()
-      store = try Self.postgresStore(database)
+      store = try Self.openStore(database)
     }
   }
 
-  private static func postgresStore(_ database: DatabaseURL) throws -> PostgresLinkStore {
-    guard case .postgres(let conninfo) = database.engine else {
-      throw Tool.Failure(description: "\(database) is not PostgreSQL")
+  static func openStore(_ database: DatabaseURL) throws -> any LinkStore {
+    switch database.engine {
+    case .sqlite(let path): try SQLiteLinkStore(path: path)
+    case .postgres(let conninfo): try PostgresLinkStore(conninfo: conninfo)
     }
-    return try PostgresLinkStore(conninfo: conninfo)
+  }
+
+  /// Runs SQL as somebody who knows nothing of Lynx.
+  func execute(_ sql: String) throws {
+    switch database.engine {
+    case .sqlite(let path): try SQLiteConnection(path: path).execute(sql)
+    case .postgres(let conninfo): try PostgresConnection(conninfo: conninfo).execute(sql)
+    }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: directory) }

@@ -65,4 +65,19 @@ final class BenchDatabase {
       throw CommandError(.failed, "\(error)")
     }
   }
+
+  /// As when power fails.
+  func kill() throws(CommandError) { try perform { try server.kill() } }
+
+  /// As an administrator does it.
+  func stop() throws(CommandError) { try perform { try server.stop("fast") } }
+
+  /// Starts it again; the moment it let the first session in.
+  func startNoticingReadiness() throws(CommandError) -> UInt64 {
+    try perform { try server.startNoticingReadiness() }
+  }
+
+  private func perform<Result>(_ body: () throws -> Result) throws(CommandError) -> Result {
+    do { return try body() } catch { throw CommandError(.failed, "PostgreSQL: \(error)") }
+  }
 }

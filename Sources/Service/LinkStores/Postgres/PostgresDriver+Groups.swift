@@ -79,11 +79,10 @@ extension PostgresDriver {
     creations.postpone(rest, now: Clock.monotonicNanoseconds)
     // In the same order on every node: two that wait for each other's codes would be a deadlock.
     let ordered = group.values.sorted { $0.new.code.text < $1.new.code.text }
-    let now = PostgresStatements.now()
     let sent = Clock.monotonicNanoseconds
     let parameters: [PostgresParameter] = [
       .textArray(ordered.map(\.new.code.text)), .textArray(ordered.map(\.new.destination.text)),
-      .textArray(ordered.map(\.new.createdBy)), .int64(now),
+      .textArray(ordered.map(\.new.createdBy)),
     ]
     pipeline.send(PostgresStatements.create, parameters) { [self] result in
       creations.end(
@@ -91,10 +90,10 @@ extension PostgresDriver {
         now: Clock.monotonicNanoseconds)
       switch result {
       case .success(let rows):
-        let ids = PostgresStatements.created(rows)
+        let created = PostgresStatements.created(rows)
         for creation in ordered {
           let new = creation.new
-          guard let id = ids[CodeKey(text: new.code.text)] else {
+          guard let (id, now) = created[CodeKey(text: new.code.text)] else {
             creation.answer(.failure(.codeTaken(new.code.text)))
             continue
           }

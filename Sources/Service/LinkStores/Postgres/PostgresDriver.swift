@@ -14,7 +14,7 @@ final class PostgresDriver {
     var connections = 4
     var pipeline = PostgresPipeline.Options()
     var firstPauseNanoseconds: UInt64 = 50_000_000
-    var longestPauseNanoseconds: UInt64 = 500_000_000
+    var longestPauseNanoseconds: UInt64 = 200_000_000
   }
 
   private let conninfo: String
@@ -25,7 +25,7 @@ final class PostgresDriver {
   let lookups: GroupedWork<TargetLookup>
   let creations: GroupedWork<LinkCreation>
   private var requests: [PostgresRequests] = []
-  private var lastError = DatabaseError(.unreachable, "PostgreSQL has not answered yet")
+  private var lastError: DatabaseError?
 
   init(conninfo: String, inbox: PostgresInbox, options: Options) {
     self.conninfo = conninfo
@@ -83,7 +83,10 @@ final class PostgresDriver {
     var next = UInt64.max
     if !lookups.isEmpty {
       for (index, pipeline) in ready(roles.lookups) {
-        while let group = lookups.begin(onConnection: index, now: now, untilNanoseconds: &next) {
+        // What is sent in vain comes back at once: it is for the next connection.
+        while pipeline.state == .ready,
+          let group = lookups.begin(onConnection: index, now: now, untilNanoseconds: &next)
+        {
           send(group, pipeline, index)
         }
       }
@@ -92,7 +95,9 @@ final class PostgresDriver {
       for (index, pipeline) in ready(roles.creations)
         .sorted(by: { creationGroups($0.index) < creationGroups($1.index) })
       {
-        while let group = creations.begin(onConnection: index, now: now, untilNanoseconds: &next) {
+        while pipeline.state == .ready,
+          let group = creations.begin(onConnection: index, now: now, untilNanoseconds: &next)
+        {
           send(group, pipeline, index)
         }
       }
@@ -126,7 +131,9 @@ final class PostgresDriver {
   /// Fails what has waited for a connection for too long.
   private func expire(_ now: UInt64) {
     guard lanes.allSatisfy({ $0.ready == nil }) else { return }
-    let error = LinkError(lastError)
+    let error = LinkError(
+      lastError ?? lanes.lazy.compactMap(\.silence).first
+        ?? DatabaseError(.unreachable, "there was no connection to PostgreSQL yet"))
     for lookup in lookups.take(where: { $0.deadlineNanoseconds <= now }) { lookup.fail(error) }
     for creation in creations.take(where: { $0.deadlineNanoseconds <= now }) {
       creation.answer(.failure(error))

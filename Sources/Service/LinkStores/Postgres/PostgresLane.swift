@@ -19,9 +19,18 @@ final class PostgresLane {
   /// The connection, if there is one that takes requests.
   var ready: PostgresPipeline? { pipeline?.state == .ready ? pipeline : nil }
 
+  /// That a server has let the connection wait; nil if it does not.
+  var silence: DatabaseError? {
+    guard let pipeline, pipeline.state == .connecting else { return nil }
+    return DatabaseError(
+      .unreachable, "PostgreSQL at \(pipeline.address) does not answer: is it running there")
+  }
+
   /// When there is something to do without any event.
   var deadlineNanoseconds: UInt64 {
     guard let pipeline else { return nextAttemptNanoseconds }
+    // It broke while something was sent.
+    if case .closed = pipeline.state { return 0 }
     return pipeline.deadlineNanoseconds ?? .max
   }
 

@@ -17,44 +17,42 @@ extension PostgresLinkStore {
   public func update(
     code: String, destination: Destination, by user: String?
   ) async throws(LinkError) -> Link {
-    let links = try await run([
-      (
-        PostgresStatements.update,
-        [
-          .text(code), .text(destination.text), .int64(PostgresStatements.now()),
-          user.map { .text($0) } ?? .null,
-        ]
-      )
-    ]) { PostgresStatements.links($0[0]) }
-    guard let link = links.first else { throw .notFound("the short code '\(code)'") }
+    let parameters: [PostgresParameter] = [
+      .text(code), .text(destination.text), user.map { .text($0) } ?? .null,
+    ]
+    guard let link = try await change(PostgresStatements.update, parameters) else {
+      throw .notFound("the short code '\(code)'")
+    }
     return link
   }
 
   public func restore(
     code: String, entry: Int64, by user: String?
   ) async throws(LinkError) -> Link {
-    let links = try await run([
-      (
-        PostgresStatements.restore,
-        [
-          .text(code), .int64(entry), .int64(PostgresStatements.now()),
-          user.map { .text($0) } ?? .null,
-        ]
-      )
-    ]) { PostgresStatements.links($0[0]) }
-    if let link = links.first { return link }
+    let parameters: [PostgresParameter] = [
+      .text(code), .int64(entry), user.map { .text($0) } ?? .null,
+    ]
+    if let link = try await change(PostgresStatements.restore, parameters) { return link }
     _ = try await link(code: code)
     throw .notFound("the history entry \(entry) of the short code '\(code)'")
   }
 
   public func setActive(code: String, _ isActive: Bool) async throws(LinkError) -> Link {
-    let links = try await run([
-      (
-        PostgresStatements.setActive,
-        [.text(code), .bool(isActive), .int64(PostgresStatements.now())]
-      )
-    ]) { PostgresStatements.links($0[0]) }
-    guard let link = links.first else { throw .notFound("the short code '\(code)'") }
+    guard
+      let link = try await change(PostgresStatements.setActive, [.text(code), .bool(isActive)])
+    else { throw .notFound("the short code '\(code)'") }
+    return link
+  }
+
+  /// Runs a statement that changes a link and tells whether it did; the link as it is then, nil if
+  /// there is none. Other nodes hear of it.
+  private func change(
+    _ statement: PostgresStatement, _ parameters: [PostgresParameter]
+  ) async throws(LinkError) -> Link? {
+    let (link, hasChanged) = try await run([(statement, parameters)]) { answers in
+      (PostgresStatements.links(answers[0]).first, answers[0].bool(0, 9) ?? false)
+    }
+    if let link, hasChanged { announce(link) }
     return link
   }
 
@@ -85,42 +83,41 @@ extension PostgresLinkStore {
   }
 
   public func add(_ clicks: ClickBatch) async throws(LinkError) -> Bool {
-    let now = PostgresStatements.now()
     let counts = clicks.counts.filter { $0.clicks > 0 }
     return try await run([
       (
         PostgresStatements.addClicks,
         [
-          .text(clicks.id), .int64(now), .int64Array(counts.map(\.linkID)),
+          .text(clicks.id), .int64Array(counts.map(\.linkID)),
           .int64Array(counts.map(\.clicks)),
         ]
       ),
-      (PostgresStatements.forgetBatches, [.int64(now - Self.memorySeconds)]),
+      (PostgresStatements.forgetBatches, []),
     ]) { $0[0].int64(0, 0) == 1 }
   }
-
-  /// How long the ids of batches are remembered: 31 days.
-  private static var memorySeconds: Int64 { 31 * 86_400 }
 
   public func setting(_ name: String, orSet value: String) async throws(LinkError) -> String {
     let known = try await run([
       (
         PostgresStatements.proposeSetting,
-        [.text(name), .bytes(Array(value.utf8)), .int64(PostgresStatements.now())]
+        [.text(name), .bytes(Array(value.utf8))]
       ),
       (PostgresStatements.setting, [.text(name)]),
     ]) { $0[1].bytes(0, 0) }
     return known.map { String(decoding: $0, as: UTF8.self) } ?? value
   }
 
-  public func changes(since updatedAt: Int64) async throws(LinkError) -> [LinkChange] {
-    try await run([(PostgresStatements.changes, [.int64(updatedAt)])]) { answers in
-      let rows = answers[0]
-      return (0..<rows.count).map { row in
+  public func changes(since updatedAt: Int64) async throws(LinkError) -> LinkChanges {
+    try await run([
+      (PostgresStatements.clock, []), (PostgresStatements.changes, [.int64(updatedAt)]),
+    ]) { answers in
+      let rows = answers[1]
+      let changes = (0..<rows.count).map { row in
         LinkChange(
           code: rows.text(row, 0) ?? "", version: rows.int64(row, 1) ?? 0,
           updatedAt: rows.int64(row, 2) ?? 0)
       }
+      return LinkChanges(changes: changes, clock: answers[0].int64(0, 0) ?? 0)
     }
   }
 

@@ -1,14 +1,15 @@
 internal import Databases
 internal import Links
-internal import LinuxSystem
 
 /// The SQL of the store.
 enum PostgresStatements {
   static let linkColumns =
     "id, short_code, original_url, created_at, created_by, clicks, is_active, updated_at, version"
 
-  /// Seconds since 1970.
-  static func now() -> Int64 { Int64(Clock.wallNanoseconds / 1_000_000_000) }
+  /// Seconds since 1970, by the database's clock: that of a node may be minutes behind, and what it
+  /// wrote would be older than what others look for. The moment itself, not the transaction's start,
+  /// so that little time passes between it and the commit.
+  private static let now = "floor(extract(epoch FROM clock_timestamp()))::bigint"
 
   static let targets = PostgresStatement(
     "targets",
@@ -34,15 +35,19 @@ enum PostgresStatements {
     "create",
     """
     INSERT INTO urls (short_code, original_url, created_at, created_by, updated_at)
-    SELECT code, destination, $4, creator, $4
-    FROM unnest($1, $2, $3) AS new (code, destination, creator)
-    ON CONFLICT (short_code) DO NOTHING RETURNING id, short_code
-    """, [.textArray, .textArray, .textArray, .int64])
+    SELECT code, destination, now, creator, now
+    FROM unnest($1, $2, $3) AS new (code, destination, creator), (SELECT \(now) AS now) AS clock
+    ON CONFLICT (short_code) DO NOTHING RETURNING id, short_code, created_at
+    """, [.textArray, .textArray, .textArray])
 
-  static func created(_ rows: PostgresRows) -> [CodeKey: Int64] {
-    var ids: [CodeKey: Int64] = [:]
-    for row in 0..<rows.count { ids[CodeKey(text: rows.text(row, 1) ?? "")] = rows.int64(row, 0) }
-    return ids
+  static func created(_ rows: PostgresRows) -> [CodeKey: (id: Int64, createdAt: Int64)] {
+    var created: [CodeKey: (id: Int64, createdAt: Int64)] = [:]
+    for row in 0..<rows.count {
+      created[CodeKey(text: rows.text(row, 1) ?? "")] = (
+        rows.int64(row, 0) ?? 0, rows.int64(row, 2) ?? 0
+      )
+    }
+    return created
   }
 
   static let link = PostgresStatement(
@@ -70,45 +75,48 @@ enum PostgresStatements {
       name,
       """
       WITH \(sources)old AS (
-        SELECT \(linkColumns), \(destination) AS target FROM urls WHERE short_code = $1 FOR UPDATE
+        SELECT \(linkColumns), \(destination) AS target, \(now) AS now
+        FROM urls WHERE short_code = $1 FOR UPDATE
       ), kept AS (
         INSERT INTO url_history (short_code, historic_url, changed_at, changed_by)
-        SELECT short_code, original_url, $3, $4 FROM old WHERE original_url <> target
+        SELECT short_code, original_url, now, $3 FROM old WHERE original_url <> target
       ), changed AS (
         UPDATE urls SET original_url = old.target,
-          updated_at = greatest(old.updated_at, $3), version = old.version + 1
+          updated_at = greatest(old.updated_at, old.now), version = old.version + 1
         FROM old WHERE urls.id = old.id AND old.original_url <> old.target
-        RETURNING \(linkColumns.split(separator: ", ").map { "urls.\($0)" }.joined(separator: ", "))
+        RETURNING \(changedColumns)
       )
-      SELECT \(linkColumns) FROM changed
+      SELECT \(linkColumns), TRUE FROM changed
       UNION ALL
-      SELECT \(linkColumns) FROM old WHERE original_url = target
+      SELECT \(linkColumns), FALSE FROM old WHERE original_url = target
       """, types)
   }
 
-  static let update = change(
-    "update", to: "$2::text", sources: "", [.text, .text, .int64, .text])
+  private static let changedColumns =
+    linkColumns.split(separator: ", ").map { "urls.\($0)" }.joined(separator: ", ")
+
+  static let update = change("update", to: "$2::text", sources: "", [.text, .text, .text])
 
   static let restore = change(
     "restore", to: "(SELECT historic_url FROM entry)",
     sources: "entry AS (SELECT historic_url FROM url_history WHERE id = $2 AND short_code = $1), ",
-    [.text, .int64, .int64, .text])
+    [.text, .int64, .text])
 
   static let setActive = PostgresStatement(
     "set-active",
     """
     WITH old AS (
-      SELECT \(linkColumns) FROM urls WHERE short_code = $1 FOR UPDATE
+      SELECT \(linkColumns), \(now) AS now FROM urls WHERE short_code = $1 FOR UPDATE
     ), changed AS (
-      UPDATE urls SET is_active = $2, updated_at = greatest(old.updated_at, $3),
+      UPDATE urls SET is_active = $2, updated_at = greatest(old.updated_at, old.now),
         version = old.version + 1
       FROM old WHERE urls.id = old.id AND old.is_active <> $2
-      RETURNING \(linkColumns.split(separator: ", ").map { "urls.\($0)" }.joined(separator: ", "))
+      RETURNING \(changedColumns)
     )
-    SELECT \(linkColumns) FROM changed
+    SELECT \(linkColumns), TRUE FROM changed
     UNION ALL
-    SELECT \(linkColumns) FROM old WHERE is_active = $2
-    """, [.text, .bool, .int64])
+    SELECT \(linkColumns), FALSE FROM old WHERE is_active = $2
+    """, [.text, .bool])
 
   static let history = PostgresStatement(
     "history",
@@ -129,43 +137,52 @@ enum PostgresStatements {
     "add-clicks",
     """
     WITH batch AS (
-      INSERT INTO click_batches (batch_id, applied_at) VALUES ($1, $2)
+      INSERT INTO click_batches (batch_id, applied_at) VALUES ($1, \(now))
       ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id
     ), locked AS (
-      SELECT id FROM urls WHERE id = ANY ($3) AND EXISTS (SELECT FROM batch)
+      SELECT id FROM urls WHERE id = ANY ($2) AND EXISTS (SELECT FROM batch)
       ORDER BY id FOR NO KEY UPDATE
     ), added AS (
       UPDATE urls SET clicks = CASE
           WHEN urls.clicks > 9223372036854775807 - new.clicks THEN 9223372036854775807
           ELSE urls.clicks + new.clicks END
-      FROM unnest($3, $4) AS new (id, clicks) JOIN locked USING (id) WHERE urls.id = new.id
+      FROM unnest($2, $3) AS new (id, clicks) JOIN locked USING (id) WHERE urls.id = new.id
     )
     SELECT count(*) FROM batch
-    """, [.text, .int64, .int64Array, .int64Array])
+    """, [.text, .int64Array, .int64Array])
 
   static let forgetBatches = PostgresStatement(
-    "forget-batches", "DELETE FROM click_batches WHERE applied_at < $1", [.int64])
+    "forget-batches",
+    "DELETE FROM click_batches WHERE applied_at < \(now) - \(ClickBatch.memorySeconds)")
 
   static let proposeSetting = PostgresStatement(
     "propose-setting",
     """
-    INSERT INTO settings (name, value, updated_at) VALUES ($1, $2, $3)
+    INSERT INTO settings (name, value, updated_at) VALUES ($1, $2, \(now))
     ON CONFLICT (name) DO NOTHING
-    """, [.text, .bytes, .int64])
+    """, [.text, .bytes])
 
   static let setting = PostgresStatement(
     "setting", "SELECT value FROM settings WHERE name = $1", [.text])
 
+  static let clock = PostgresStatement("clock", "SELECT \(now)")
+
   static let changes = PostgresStatement(
     "changes", "SELECT short_code, version, updated_at FROM urls WHERE updated_at >= $1", [.int64])
 
-  /// For the rest of the transaction: which index serves a search depends on what is searched for.
+  /// For the rest of the transaction: which index serves a search depends on what is searched for, and
+  /// those of trigrams are read by bitmap.
   static let planForValues = PostgresStatement(
     "plan-for-values",
     """
-    SELECT CASE WHEN current_setting('server_version_num')::integer >= 120000
+    SELECT set_config('enable_bitmapscan', 'on', true), CASE WHEN current_setting('server_version_num')::integer >= 120000
       THEN set_config('plan_cache_mode', 'force_custom_plan', true) END
     """)
+
+  /// A payload each, to all who listen.
+  static let announce = PostgresStatement(
+    "announce", "SELECT pg_notify('\(ChangeNotice.channel)', payload) FROM unnest($1) AS payload",
+    [.textArray])
 
   static let ping = PostgresStatement("ping", "SELECT id FROM urls LIMIT 1")
 }

@@ -98,16 +98,20 @@ extension SQLiteLinkStore {
     }
   }
 
-  public func changes(since updatedAt: Int64) async throws(LinkError) -> [LinkChange] {
+  public func changes(since updatedAt: Int64) async throws(LinkError) -> LinkChanges {
     try await reader.run { session in
+      // Before the rows: what is committed later has this second or a later one, but for what took
+      // its time.
+      let clock = Self.now()
       let statement = try session.statement(
         "SELECT short_code, version, updated_at FROM urls WHERE updated_at >= ?",
         .integer(updatedAt))
-      return try session.rows(of: statement) {
+      let changes = try session.rows(of: statement) {
         LinkChange(
           code: $0.text(at: 0) ?? "", version: $0.int64(at: 1) ?? 0, updatedAt: $0.int64(at: 2) ?? 0
         )
       }
+      return LinkChanges(changes: changes, clock: clock)
     }
   }
 

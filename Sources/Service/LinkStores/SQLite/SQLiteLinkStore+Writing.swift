@@ -105,17 +105,15 @@ extension SQLiteLinkStore {
             """, .integer(count.clicks), .integer(count.linkID))
         }
         try session.run(
-          "DELETE FROM click_batches WHERE applied_at < ?", .integer(now - Self.memorySeconds))
+          "DELETE FROM click_batches WHERE applied_at < ?", .integer(now - ClickBatch.memorySeconds)
+        )
         return true
       }
     }
   }
 
-  /// Seconds since 1970.
-  private static func now() -> Int64 { Int64(Clock.wallNanoseconds / 1_000_000_000) }
-
-  /// How long the ids of batches are remembered: 31 days.
-  private static let memorySeconds: Int64 = 31 * 86_400
+  /// Seconds since 1970. The clock of all who share the file, since they share its machine.
+  static func now() -> Int64 { Int64(Clock.wallNanoseconds / 1_000_000_000) }
 
   public func setting(_ name: String, orSet value: String) async throws(LinkError) -> String {
     try await writer.run { session in

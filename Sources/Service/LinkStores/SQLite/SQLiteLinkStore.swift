@@ -6,6 +6,7 @@ public import Links
 /// What waits to be written together is committed together, with `synchronous=FULL`: the write-ahead
 /// log is fdatasync'ed before any of it is answered (https://sqlite.org/wal.html).
 public final class SQLiteLinkStore: LinkStore {
+  private let path: String
   let reader: SQLiteWorker
   let writer: SQLiteWorker
 
@@ -13,6 +14,7 @@ public final class SQLiteLinkStore: LinkStore {
   ///
   /// - Throws: `DatabaseError` if it cannot be opened.
   public init(path: String, access: SQLiteConnection.Access = .readWrite, readers: Int = 2) throws {
+    self.path = path
     let writing = try SQLiteConnection(path: path, options: .init(access: access))
     writer = try SQLiteWorker([writing], writes: true)
     // Another connection to a database in memory would be to another database.
@@ -30,6 +32,12 @@ public final class SQLiteLinkStore: LinkStore {
   public func close() async {
     writer.close()
     reader.close()
+  }
+
+  public func hints(
+    _ tell: @escaping @Sendable (ChangeHint) -> Void
+  ) throws(LinkError) -> any ChangeHints {
+    path == ":memory:" ? NoHints() : try SQLiteHints(path: path, tell)
   }
 
   public func ping() async throws(LinkError) {
