@@ -52,9 +52,12 @@ final class DeadlyStore: LinkStore {
   func setting(_ name: String, orSet value: String) async throws(LinkError) -> String {
     try await store.setting(name, orSet: value)
   }
-  func changes(since updatedAt: Int64) async throws(LinkError) -> [LinkChange] {
+  func changes(since updatedAt: Int64) async throws(LinkError) -> LinkChanges {
     try await store.changes(since: updatedAt)
   }
+  func hints(
+    _ tell: @escaping @Sendable (ChangeHint) -> Void
+  ) throws(LinkError) -> any ChangeHints { try store.hints(tell) }
   func ping() async throws(LinkError) { try await store.ping() }
   func close() async { await store.close() }
 }

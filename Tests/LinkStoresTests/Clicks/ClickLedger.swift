@@ -64,7 +64,10 @@ final class ClickLedger: LinkStore {
     throw Self.nothing
   }
   func counts() async throws(LinkError) -> LinkCounts { throw Self.nothing }
-  func changes(since updatedAt: Int64) async throws(LinkError) -> [LinkChange] {
+  func changes(since updatedAt: Int64) async throws(LinkError) -> LinkChanges {
     throw Self.nothing
   }
+  func hints(
+    _ tell: @escaping @Sendable (ChangeHint) -> Void
+  ) throws(LinkError) -> any ChangeHints { throw Self.nothing }
 }

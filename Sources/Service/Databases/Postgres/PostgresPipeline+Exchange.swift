@@ -35,9 +35,11 @@ extension PostgresPipeline {
     if PQserverVersion(link.handle) >= 120_000 {
       setup += ", set_config('plan_cache_mode', 'force_generic_plan', false)"
     }
-    // A trigram index serves equality too, but only by bitmap and a hundred times slower, and seems
-    // cheap as long as a new table has no statistics.
+    // Plans are kept, and a table that was small when they were made may be large by now: they go by
+    // an index wherever one serves. A trigram index serves equality too, but only by bitmap and a
+    // hundred times slower, and seems cheap as long as a new table has no statistics.
     setup += ", set_config('enable_bitmapscan', 'off', false)"
+    setup += ", set_config('enable_seqscan', 'off', false)"
     let sent = PQsendQueryParams(link.handle, setup, 0, nil, nil, nil, nil, 1)
     finish(.setup, [], sent: sent == 1)
     while !waiting.isEmpty { emit(waiting.removeFirst()) }

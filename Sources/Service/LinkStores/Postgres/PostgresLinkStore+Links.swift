@@ -74,8 +74,10 @@ extension PostgresLinkStore {
   }
 
   public func counts() async throws(LinkError) -> LinkCounts {
-    try await run([(PostgresStatements.counts, [])]) { answers in
-      let rows = answers[0]
+    try await run([
+      (PostgresStatements.planForValues, []), (PostgresStatements.counts, []),
+    ]) { answers in
+      let rows = answers[1]
       return LinkCounts(
         links: rows.int64(0, 0) ?? 0, activeLinks: rows.int64(0, 1) ?? 0,
         clicks: rows.int64(0, 2) ?? 0)

@@ -175,8 +175,9 @@ enum PostgresStatements {
   static let planForValues = PostgresStatement(
     "plan-for-values",
     """
-    SELECT set_config('enable_bitmapscan', 'on', true), CASE WHEN current_setting('server_version_num')::integer >= 120000
-      THEN set_config('plan_cache_mode', 'force_custom_plan', true) END
+    SELECT set_config('enable_bitmapscan', 'on', true), set_config('enable_seqscan', 'on', true),
+      CASE WHEN current_setting('server_version_num')::integer >= 120000
+        THEN set_config('plan_cache_mode', 'force_custom_plan', true) END
     """)
 
   /// A payload each, to all who listen.
