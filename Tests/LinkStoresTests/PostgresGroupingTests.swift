@@ -119,7 +119,7 @@ struct PostgresGroupingTests {
     for role in [roles.lookups, roles.creations, roles.requests] {
       #expect(!role.isEmpty && role.lowerBound >= 0 && role.upperBound <= count)
     }
-    if count > 3 {
+    if count > 4 {
       #expect(!roles.lookups.overlaps(roles.creations))
       #expect(!roles.requests.overlaps(roles.creations))
       #expect(!roles.requests.overlaps(roles.lookups))

@@ -16,11 +16,51 @@ public struct Destination: Sendable, Hashable {
 
   /// Complexity: O(length). Throws ``LinkError/invalidDestination(_:)``.
   public init(_ text: String) throws(LinkError) {
-    if let reason = Self.reasonToRefuse(text) { throw .invalidDestination(reason) }
+    if !Self.isPlain(text), let reason = Self.reasonToRefuse(text) {
+      throw .invalidDestination(reason)
+    }
     self.text = text
   }
 
-  private static func reasonToRefuse(_ text: String) -> String? {
+  /// Whether it is of visible ASCII alone, begins with `http://` or `https://` and has a host name of
+  /// letters, digits and hyphens whose last part begins with a letter, and no port, as nearly all are:
+  /// then there is nothing to refuse, and one pass tells.
+  static func isPlain(_ text: String) -> Bool {
+    guard text.utf8.count <= maximumLength else { return false }
+    var bytes = text.utf8[...]
+    if bytes.starts(with: "https://".utf8) {
+      bytes = bytes.dropFirst(8)
+    } else if bytes.starts(with: "http://".utf8) {
+      bytes = bytes.dropFirst(7)
+    } else {
+      return false
+    }
+    var isInHost = true
+    var isAtLabel = true
+    var lastLabelIsName = false
+    for byte in bytes {
+      guard (0x21...0x7e).contains(byte) else { return false }
+      guard isInHost else { continue }
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+        if isAtLabel { lastLabelIsName = true }
+        isAtLabel = false
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+        if isAtLabel { lastLabelIsName = false }
+        isAtLabel = false
+      case UInt8(ascii: "."):
+        if isAtLabel { return false }
+        isAtLabel = true
+      case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"):
+        if isAtLabel { return false }
+        isInHost = false
+      default: return false
+      }
+    }
+    return lastLabelIsName && !isAtLabel
+  }
+
+  static func reasonToRefuse(_ text: String) -> String? {
     if text.isEmpty { return "is empty" }
     if text.utf8.count > maximumLength { return "is longer than \(maximumLength) bytes" }
     for scalar in text.unicodeScalars where isSpaceOrControl(scalar) {

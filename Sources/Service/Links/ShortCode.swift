@@ -15,13 +15,30 @@ public struct ShortCode: Sendable, Hashable {
   public init(
     custom text: String, maximumLength: Int = ShortCode.defaultMaximumLength
   ) throws(LinkError) {
-    if let reason = Self.reasonToRefuse(text, maximumLength) { throw .invalidCode(reason) }
+    if !Self.isPlain(text, maximumLength), let reason = Self.reasonToRefuse(text, maximumLength) {
+      throw .invalidCode(reason)
+    }
     self.text = text
   }
 
   init(generated text: String) { self.text = text }
 
-  private static func reasonToRefuse(_ text: String, _ maximumLength: Int) -> String? {
+  /// Whether it is of ASCII's letters, digits, `-`, `_` and `~` alone, as nearly all are: then there
+  /// is nothing to refuse, and no need to ask Unicode's tables.
+  static func isPlain(_ text: String, _ maximumLength: Int) -> Bool {
+    (1...max(1, maximumLength)).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+          UInt8(ascii: "~"):
+          true
+        default: false
+        }
+      }
+  }
+
+  static func reasonToRefuse(_ text: String, _ maximumLength: Int) -> String? {
     if text.isEmpty { return "is empty" }
     if text.utf8.count > maximumLength { return "is longer than \(maximumLength) bytes" }
     var native = text

@@ -78,7 +78,9 @@ extension PostgresDriver {
     }
     creations.postpone(rest, now: Clock.monotonicNanoseconds)
     // In the same order on every node: two that wait for each other's codes would be a deadlock.
-    let ordered = group.values.sorted { $0.new.code.text < $1.new.code.text }
+    let ordered = group.values.sorted {
+      $0.new.code.text.utf8.lexicographicallyPrecedes($1.new.code.text.utf8)
+    }
     let sent = Clock.monotonicNanoseconds
     let parameters: [PostgresParameter] = [
       .textArray(ordered.map(\.new.code.text)), .textArray(ordered.map(\.new.destination.text)),

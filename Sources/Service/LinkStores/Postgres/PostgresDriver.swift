@@ -11,7 +11,7 @@ internal import LinuxSystem
 /// lookups, which are sent again: whether a write was done is not known.
 final class PostgresDriver {
   struct Options: Sendable {
-    var connections = 4
+    var connections = 5
     var pipeline = PostgresPipeline.Options()
     var firstPauseNanoseconds: UInt64 = 50_000_000
     var longestPauseNanoseconds: UInt64 = 200_000_000
@@ -195,8 +195,8 @@ struct ConnectionRoles {
 
   init(connections count: Int) {
     lookups = 0..<1
-    // Two: while one waits for the disk the other fills pages.
-    creations = count == 1 ? 0..<1 : 1..<min(3, count)
-    requests = count > 3 ? 3..<count : count - 1..<count
+    // While one waits for the disk, and one for its callers to come back, another fills pages.
+    creations = count == 1 ? 0..<1 : 1..<min(4, count)
+    requests = count > 4 ? 4..<count : count - 1..<count
   }
 }

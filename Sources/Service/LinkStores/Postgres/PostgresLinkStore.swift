@@ -17,10 +17,10 @@ public final class PostgresLinkStore: LinkStore {
   ///
   /// - Parameters:
   ///   - conninfo: what libpq takes, as in `DatabaseURL.Engine.postgres`.
-  ///   - connections: one for lookups, two for creations, the others for everything else; fewer are
+  ///   - connections: one for lookups, three for creations, the others for everything else; fewer are
   ///     shared.
   public init(
-    conninfo: String, connections: Int = 4,
+    conninfo: String, connections: Int = 5,
     options: PostgresPipeline.Options = PostgresPipeline.Options()
   ) throws(LinkError) {
     self.conninfo = conninfo
