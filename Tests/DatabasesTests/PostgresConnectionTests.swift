@@ -174,7 +174,7 @@ struct PostgresConnectionTests {
   func notices() throws {
     let connection = try connect(PostgresServer.shared())
     try connection.execute("DO $$ BEGIN RAISE NOTICE 'so 🦁'; RAISE WARNING 'zwei'; END $$")
-    #expect(connection.takeNotices() == ["so 🦁", "zwei"])
+    #expect(connection.takeNotices().map(\.message) == ["so 🦁", "zwei"])
     #expect(connection.takeNotices().isEmpty)
   }
 
