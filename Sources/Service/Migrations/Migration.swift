@@ -74,7 +74,8 @@ public struct MigrationScript: Sendable {
   private func check(
     _ piece: SQLPiece, _ statement: MigrationStatement, _ dialect: SQLDialect
   ) throws(MigrationError) {
-    let position = position(statement.offset, statement.number)
+    // Made only where it is wanted: counting lines reads the whole text.
+    var position: MigrationError.Place { self.position(statement.offset, statement.number) }
     if piece.copiesThroughClient {
       throw MigrationError(
         .badFile,
