@@ -39,7 +39,7 @@ struct FailureReport {
     guard code != ExitCode.done.rawValue else { return nil }
     let message = Self.sentence(Lynx.message(for: error))
     guard code == ExitCode.usage.rawValue else { return CommandError(.failed, message) }
-    return CommandError(.usage, commandHint(message) ?? message)
+    return CommandError(.usage, commandHint(message) ?? optionHint(message) ?? message)
   }
 
   private func text(of error: CommandError) -> String {
@@ -92,6 +92,20 @@ struct FailureReport {
     }
     if sentence.hasSuffix(".") { sentence.removeLast() }
     return sentence.prefix(1).lowercased() + sentence.dropFirst()
+  }
+
+  /// What other tools for migrations call their options.
+  private func optionHint(_ message: String) -> String? {
+    let names = [
+      "--url": "--database-url", "-u": "--database-url", "-database": "--database-url",
+      "--database": "--database-url", "--migrations-dir": "--dir", "-d": "--dir", "--path": "--dir",
+      "-path": "--dir", "--source": "--dir", "--locations": "--dir",
+    ]
+    let quotedParts = message.split(separator: "'", omittingEmptySubsequences: false)
+    guard arguments.first == "migrate", message.hasPrefix("unknown option"), quotedParts.count >= 3,
+      let name = names[String(quotedParts[1])]
+    else { return nil }
+    return "unknown option \(quoted(quotedParts[1])); here it is called \(name)"
   }
 
   /// A word without an option before it is most often a command to profile, as other profilers

@@ -25,10 +25,25 @@ enum Main {
       return ExitCode.done.rawValue
     } catch let end as CommandEnded {
       return end.status
+    } catch let stop as CommandStopped {
+      _ = FailureReport(stop.error, arguments: arguments).print()
+      return end(by: stop.signal)
     } catch {
       return FailureReport(error, arguments: arguments).print()
     }
   }
+}
+
+/// Ends this process as a signal does that nobody caught; should that fail, with a shell's code for it.
+private func end(by number: Int32) -> Int32 {
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  sigaddset(&signals, number)
+  signal(number, SIG_DFL)
+  // Whoever started this may have blocked it.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  raise(number)
+  return 128 + number
 }
 
 /// Thrown to end with an exit code and without a word, as when the code of a profiled command is

@@ -5,8 +5,24 @@ import LinuxSystem
 enum ProcessSetup {
   static func perform() {
     occupyStandardDescriptors()
+    letQuitSignalQuit()
     // One event for each thread and CPU takes many descriptors.
     Machine.raiseOpenFileLimit()
+  }
+
+  /// Swift's runtime takes SIGQUIT for a crash, describes it, and the program goes on. Who presses
+  /// Ctrl-\ wants it to end.
+  private static func letQuitSignalQuit() {
+    // Whoever started this in the background may have it ignored.
+    if !isIgnored(SIGQUIT) { signal(SIGQUIT, SIG_DFL) }
+  }
+
+  /// Whether a signal does nothing, as SIGHUP does below nohup.
+  static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    // SIG_IGN is the address 1.
+    return action.__sigaction_handler.sa_handler.map { unsafeBitCast($0, to: Int.self) } == 1
   }
 
   /// If the shell closed one of the first three descriptors, the next file opened would take its

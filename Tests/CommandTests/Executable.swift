@@ -32,7 +32,7 @@ struct Executable {
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
     var variables = ProcessInfo.processInfo.environment
-    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"] { variables[name] = nil }
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "DATABASE_URL"] { variables[name] = nil }
     process.environment = variables.merging(environment) { $1 }
 
     // Files, since a pipe nobody empties would stop the command.

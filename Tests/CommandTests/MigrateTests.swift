@@ -13,9 +13,7 @@ struct MigrateTests {
   private func migrate(_ line: String, environment: [String: String] = [:]) throws
     -> Executable.Result
   {
-    var environment = environment
-    environment["DATABASE_URL"] = environment["DATABASE_URL"] ?? ""
-    return try Executable.run(
+    try Executable.run(
       ["migrate"] + line.split(separator: " ").map(String.init), in: directory,
       environment: environment)
   }
@@ -92,12 +90,19 @@ struct MigrateTests {
     arguments: [
       ("upp", 64, "did you mean 'up'?"), ("rollback", 64, "did you mean 'down'?"),
       ("frobnicate", 64, "there are status, up"), ("up down", 64, "'down' is one word too many"),
-      ("status --yes", 64, "no use for --yes"), ("up --to x", 64, "--to takes the number"),
+      ("status --yes", 64, "no use for --yes"),
+      ("up --url sqlite://x.db", 64, "here it is called --database-url"),
+      ("up --migrations-dir d", 64, "here it is called --dir"),
+      ("up --to x", 64, "--to takes the number"),
       ("up --to 7", 64, "there is no migration 7"), ("up --steps 0", 64, "whole number from 1"),
       ("new", 64, "needs a name and a directory"), ("new x", 64, "needs a name and a directory"),
       ("new ../x --dir d", 64, "letters, digits and underscores"),
       ("up --lock-timeout soon", 64, "'soon' is not a number"),
-      ("dump --json", 64, "no use for --json"),
+      ("dump --to 1", 64, "dump has no use for --to"),
+      ("up --dir empty", 66, "'empty' has no migrations"),
+      ("verify --dir empty", 66, "'empty' has no migrations"),
+      ("status --dir capitals", 65, "1_a.UP.SQL ends in capitals"),
+      ("status --dir pipe", 65, "1_a.up.sql is not a regular file"),
       ("up --dir none", 66, "there is no directory 'none'"),
       ("up --dir bad", 65, "x.sql is not named like a migration"),
       ("up --database-url mysql://u:hush@h/d", 78, "sqlite:// or postgresql://"),
@@ -109,9 +114,13 @@ struct MigrateTests {
       ("wait --wait 300ms", 69, "there is no database"),
     ])
   func refused(line: String, code: Int32, reason: String) throws {
-    try FileManager.default.createDirectory(
-      atPath: directory / "bad", withIntermediateDirectories: true)
+    for name in ["bad", "capitals", "empty", "pipe"] {
+      try FileManager.default.createDirectory(
+        atPath: directory / name, withIntermediateDirectories: true)
+    }
     try directory.write("select 1", to: "bad/x.sql")
+    try directory.write("select 1", to: "capitals/1_a.UP.SQL")
+    mkfifo(directory / "pipe/1_a.up.sql", 0o600)
     try directory.write(String(repeating: "no database ", count: 400), to: "noise.db")
     let result = try migrate(line)
     #expect(result.status == code, "\(result.errors)")
@@ -119,7 +128,7 @@ struct MigrateTests {
     #expect(result.errors.hasPrefix("lynx migrate: "), "\(result.errors)")
     #expect(result.errors.contains(reason), "\(result.errors)")
     #expect(!result.errors.contains("hush"))
-    #expect(try directory.names == ["bad", "noise.db"])
+    #expect(try directory.names == ["bad", "capitals", "empty", "noise.db", "pipe"])
   }
 
   @Test("help shows examples first, in lines that fit")
@@ -160,7 +169,7 @@ struct MigrateTests {
       return result.output
     }
     #expect(try run("status").contains("0 applied, 4 not"))
-    #expect(try run("wait").contains("answers"))
+    #expect(try run("wait").contains("the server answers, and has no database yet"))
     _ = try run("up")
     #expect(try server.psql("SELECT count(*) FROM lynx_migrations", database: name) == "4\n")
     #expect(try server.psql("SHOW server_encoding", database: name) == "UTF8\n")

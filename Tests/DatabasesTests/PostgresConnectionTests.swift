@@ -69,6 +69,24 @@ struct PostgresConnectionTests {
         conninfo: "postgresql://u@127.0.0.1:\(silent.number)/x", connectTimeoutMilliseconds: 200)
     }
     expectSentence(error, .unreachable, "127.0.0.1:\(silent.number)", "200 ms")
+    // What the URL says counts more.
+    let asked = failure {
+      try PostgresConnection(
+        conninfo: "postgresql://u@127.0.0.1:\(silent.number)/x?connect_timeout=1",
+        connectTimeoutMilliseconds: 600_000)
+    }
+    expectSentence(asked, .unreachable, "1000 ms")
+  }
+
+  @Test("advice fits the reason why nobody could be reached")
+  func advice() throws {
+    let port = try PostgresServer.shared().port
+    let secure = failure {
+      try PostgresConnection(conninfo: "postgresql://lynx@127.0.0.1:\(port)/x?sslmode=require")
+    }
+    expectSentence(secure, .unreachable, "SSL", "see sslmode in the URL")
+    let host = failure { try PostgresConnection(conninfo: "postgresql://u@no.such.invalid/x") }
+    expectSentence(host, .unreachable, "is the host's name right")
   }
 
   @Test("generated texts come back as they went in, as parameters and as quoted literals and names")
@@ -174,7 +192,7 @@ struct PostgresConnectionTests {
   func notices() throws {
     let connection = try connect(PostgresServer.shared())
     try connection.execute("DO $$ BEGIN RAISE NOTICE 'so 🦁'; RAISE WARNING 'zwei'; END $$")
-    #expect(connection.takeNotices() == ["so 🦁", "zwei"])
+    #expect(connection.takeNotices().map(\.message) == ["so 🦁", "zwei"])
     #expect(connection.takeNotices().isEmpty)
   }
 

@@ -49,7 +49,7 @@ struct DisagreementTests {
     #expect(refusal()?.message.contains("the files are older than the database") == true)
     #expect(migrationError { try migrator.repair() }?.kind == .newerDatabase)
     let binary = migrationError { try database.lynxMigrator.up() }
-    #expect(binary?.kind == .drift || binary?.kind == .newerDatabase)
+    #expect(binary?.kind == .otherProject)
     for error in [refusal(), binary] { #expect(error?.isSentence == true) }
   }
 

@@ -26,11 +26,17 @@ public struct MigrationDirectory: Sendable {
     var parts: [MigrationVersion: MigrationParts] = [:]
     for (name, bytes) in files {
       let label = label(name)
-      let fileName = try MigrationFileName(name, label: label)
-      let text = try MigrationText(bytes, file: label)
-      var entry = parts[fileName.version] ?? MigrationParts()
-      try entry.add(text, named: fileName, file: label)
-      parts[fileName.version] = entry
+      do throws(MigrationError) {
+        let fileName = try MigrationFileName(name, label: label)
+        let text = try MigrationText(bytes, file: label)
+        var entry = parts[fileName.version] ?? MigrationParts()
+        try entry.add(text, named: fileName, file: label)
+        parts[fileName.version] = entry
+      } catch {
+        var error = error
+        error.place = error.place ?? .init(file: label)
+        throw error
+      }
     }
     var migrations: [Migration] = []
     for part in parts.values { migrations.append(try part.migration()) }
@@ -61,10 +67,14 @@ public struct MigrationDirectory: Sendable {
           String(cString: $0)
         }
       }
+      guard name.lowercased().hasSuffix(".sql"), !name.hasPrefix(".") else { continue }
       var status = stat()
-      guard name.hasSuffix(".sql"), !name.hasPrefix("."),
-        stat("\(path)/\(name)", &status) != 0 || status.st_mode & S_IFMT != S_IFDIR
-      else { continue }
+      if stat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+        if status.st_mode & S_IFMT == S_IFDIR { continue }
+        throw MigrationError(
+          .badFile, "\(path)/\(name) is not a regular file; keep it elsewhere",
+          place: .init(file: "\(path)/\(name)"))
+      }
       names.append(name)
     }
     return names.sorted()
@@ -80,6 +90,14 @@ struct MigrationFileName {
   let kind: Kind
 
   init(_ text: String, label: String) throws(MigrationError) {
+    // Where capitals are told apart, another file of the same version could stand beside it.
+    guard
+      [".sql", ".up.sql", ".down.sql"].filter(text.lowercased().hasSuffix)
+        .allSatisfy(text.hasSuffix)
+    else {
+      throw MigrationError(
+        .badFile, "\(label) ends in capitals; write the ending in small letters, as in .up.sql")
+    }
     var rest = text.dropLast(".sql".count)
     if rest.hasSuffix(".up") {
       kind = .up
@@ -164,7 +182,7 @@ enum FileReading {
   private static let limitBytes = 64 << 20
 
   static func bytes(of path: String) throws(MigrationError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw failure(path, errno) }
     defer { close(descriptor) }
     var bytes: [UInt8] = []

@@ -23,15 +23,31 @@ public struct MigrationOverview: Sendable {
     public let migration: Migration?
 
     public var title: String { Migration.title(version, name) }
+
+    /// Whether the file has another name and other SQL than what was applied under its number:
+    /// everybody counts from 1.
+    var isOfOtherProject: Bool {
+      guard let record, let migration else { return false }
+      return record.name != migration.name && record.checksum != migration.up.checksum
+    }
   }
 
   /// In the order of their versions.
   public let entries: [Entry]
   /// Where the migrations are, for messages.
   let origin: MigrationOrigin
+  /// Whether there is a database at all.
+  public let databaseExists: Bool
+  /// Another tool's table of records, where there is none of ours.
+  let otherTool: String?
 
-  init(migrations: [Migration], records: [MigrationRecord], origin: MigrationOrigin) {
+  init(
+    migrations: [Migration], records: [MigrationRecord], origin: MigrationOrigin,
+    databaseExists: Bool = true, otherTool: String? = nil
+  ) {
     self.origin = origin
+    self.databaseExists = databaseExists
+    self.otherTool = otherTool
     let newestFile = migrations.last?.version
     let newestRecord = records.map(\.version).max()
     let recorded = Dictionary(records.map { ($0.version, $0) }) { first, _ in first }
@@ -70,43 +86,64 @@ public struct MigrationOverview: Sendable {
   /// What is not applied, in order.
   public var unapplied: [Entry] { entries.filter { $0.record == nil } }
 
+  /// What did not finish, in order.
+  public var unfinished: [Entry] { entries.filter { $0.state == .dirty } }
+
   /// What stands in the way of applying more, each in a sentence; empty if nothing does.
   public func problems(acceptingOutOfOrder: Bool = false) -> [MigrationError] {
-    entries.compactMap { entry -> MigrationError? in
-      switch entry.state {
-      case .applied, .pending: nil
-      case .newer: MigrationError(.newerDatabase, origin.newerSentence(entry.title))
-      case .missing:
-        MigrationError(
-          .missingFile,
-          "migration \(entry.title) is applied, but its file is missing from \(origin.place); "
-            + "bring the file back, or accept that with lynx migrate repair")
-      case .changed:
-        MigrationError(
-          .drift,
-          "migration \(entry.title) was changed after it was applied (\(file(entry))); undo the "
-            + "change and write a new migration, or accept it with lynx migrate repair")
-      case .dirty:
-        MigrationError(
-          .dirty,
-          "migration \(entry.title) did not finish: it runs without a transaction and stopped at "
-            + "statement \(entry.record?.unfinishedStatement ?? 0)\(statementPlace(entry)); finish "
-            + "it by hand and say so with lynx migrate repair, or undo it with lynx migrate down")
-      case .outOfOrder:
-        acceptingOutOfOrder
-          ? nil
-          : MigrationError(
-            .outOfOrder,
-            "migration \(entry.title) is not applied, though later ones are (\(file(entry))); give "
-              + "it a later number, or apply it with lynx migrate up --out-of-order")
+    let foreign = otherTool.map { [MigrationError(.otherTool, OtherTools.sentence($0))] } ?? []
+    return foreign
+      + entries.compactMap { entry in
+        if entry.isOfOtherProject { return otherProject(entry) }
+        return problem(entry, acceptingOutOfOrder)
       }
+  }
+
+  private func otherProject(_ entry: Entry) -> MigrationError {
+    MigrationError(
+      .otherProject,
+      "the database has migration \(entry.record?.title ?? entry.title) where \(origin.place) has "
+        + "\(entry.title), with other SQL: these look like two projects, which cannot share a "
+        + "database; check --dir and --database-url, or give the file its old name back if it is the "
+        + "same migration")
+  }
+
+  private func problem(_ entry: Entry, _ acceptingOutOfOrder: Bool) -> MigrationError? {
+    switch entry.state {
+    case .applied, .pending: nil
+    case .newer: MigrationError(.newerDatabase, origin.newerSentence(entry.title))
+    case .missing:
+      MigrationError(
+        .missingFile,
+        "migration \(entry.title) is applied, but its file is missing from \(origin.place); "
+          + "bring the file back, or accept that with lynx migrate repair")
+    case .changed:
+      MigrationError(
+        .drift,
+        "migration \(entry.title) was changed after it was applied (\(file(entry))); undo the "
+          + "change and write a new migration, or accept it with lynx migrate repair")
+    case .dirty:
+      MigrationError(
+        .dirty,
+        "migration \(entry.title) did not finish: it runs without a transaction and stopped at "
+          + "statement \(entry.record?.unfinishedStatement ?? 0)\(statementPlace(entry)); finish "
+          + "it by hand and say so with lynx migrate repair, or undo it with lynx migrate down")
+    case .outOfOrder:
+      acceptingOutOfOrder
+        ? nil
+        : MigrationError(
+          .outOfOrder,
+          "migration \(entry.title) is not applied, though later ones are (\(file(entry))); give "
+            + "it a later number, or apply it with lynx migrate up --out-of-order")
     }
   }
 
   /// Throws the gravest of the problems.
   func requireSound(acceptingOutOfOrder: Bool = false) throws(MigrationError) {
     let problems = problems(acceptingOutOfOrder: acceptingOutOfOrder)
-    let order: [MigrationError.Kind] = [.newerDatabase, .dirty, .missingFile, .drift, .outOfOrder]
+    let order: [MigrationError.Kind] = [
+      .otherTool, .otherProject, .newerDatabase, .dirty, .missingFile, .drift, .outOfOrder,
+    ]
     for kind in order {
       if let problem = problems.first(where: { $0.kind == kind }) { throw problem }
     }
@@ -155,10 +192,20 @@ public enum MigrationOrigin: Sendable {
   }
 
   /// The migrations there, in order.
+  ///
+  /// - Throws: ``MigrationError/Kind/missingInput`` if there is none.
   public func migrations() throws(MigrationError) -> [Migration] {
     switch self {
-    case .embedded(let dialect): try LynxSchema.migrations(for: dialect)
-    case .directory(let path, _): try MigrationDirectory(path: path).migrations
+    case .embedded(let dialect): return try LynxSchema.migrations(for: dialect)
+    case .directory(let path, _):
+      let migrations = try MigrationDirectory(path: path).migrations
+      guard !migrations.isEmpty else {
+        throw MigrationError(
+          .missingInput,
+          "'\(path)' has no migrations; they are called NUMBER_NAME.up.sql or NUMBER_NAME.sql, and "
+            + "lynx migrate new makes one")
+      }
+      return migrations
     }
   }
 }

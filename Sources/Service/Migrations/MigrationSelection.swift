@@ -20,6 +20,11 @@ extension MigrationOverview {
     _ target: MigrationTarget, acceptingOutOfOrder: Bool = false
   ) throws(MigrationError) -> [Migration] {
     try requireSound(acceptingOutOfOrder: acceptingOutOfOrder)
+    return try pending(target)
+  }
+
+  /// What is not applied up to `target`, in order, whatever stands in the way.
+  func pending(_ target: MigrationTarget) throws(MigrationError) -> [Migration] {
     var selected = unapplied.compactMap(\.migration)
     if let version = target.version {
       guard entries.contains(where: { $0.version == version }) else { throw unknown(version) }
@@ -59,7 +64,8 @@ extension MigrationOverview {
         throw MigrationError(
           .missingInput,
           "migration \(migration.title) cannot be undone: \(migration.up.file) has no down script"
-            + origin.downAdvice(migration))
+            + origin.downAdvice(migration),
+          place: .init(version: migration.version.digits, file: migration.up.file))
       }
       _ = try down.statements(origin.dialect)
       migrations.append(migration)

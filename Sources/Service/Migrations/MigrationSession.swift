@@ -6,6 +6,16 @@ protocol MigrationSession: AnyObject {
   /// Runs one statement and drops its rows.
   func run(_ statement: String) throws(DatabaseError)
 
+  /// Runs statements one after the other, together if that is faster. `completed` grows with each
+  /// that is done; an error's offset is in the one after those.
+  func run(_ statements: [String], completed: inout Int) throws(DatabaseError)
+
+  /// Ends what ``run(_:)`` does, from any thread.
+  var canceller: @Sendable () -> Void { get }
+
+  /// What the database said beside its answers since the last call, in the order of time.
+  func takeNotices() -> [String]
+
   /// Runs one statement whose parameters are `$1`, `$2`, …, each once and in this order.
   func rows(_ sql: String, _ parameters: [String?]) throws(DatabaseError) -> [[String?]]
 
@@ -30,9 +40,24 @@ protocol MigrationSession: AnyObject {
   /// Undoes what a migration may have set for the rest of the session.
   func settle() throws(DatabaseError)
 
+  /// The same between two migrations of one transaction.
+  func settleInTransaction(lockTimeout: Duration) throws(DatabaseError)
+
+  /// Becomes who has connected again until the transaction ends, whoever a migration became: the
+  /// records are not that one's.
+  func regainIdentity() throws(DatabaseError)
+
+  /// Another tool's table of records; nil if there is none.
+  func otherToolsTable() throws(DatabaseError) -> String?
+
   /// How many rows break what the schema promises, where the engine does not see to it while
   /// migrating.
-  func brokenReferences() throws(DatabaseError) -> Int
+  ///
+  /// - Parameter atStart: whether the transaction has changed nothing yet.
+  func brokenReferences(atStart: Bool) throws(DatabaseError) -> Int
+
+  /// One of those rows in words, for messages.
+  func brokenReference() -> String?
 }
 
 extension MigrationSession {
@@ -47,7 +72,9 @@ extension MigrationSession {
   ///
   /// By asking again and again: who waits inside PostgreSQL holds a snapshot, for which
   /// CREATE INDEX CONCURRENTLY of the other runner would wait in turn.
-  func lock(timeout: Duration, onWait: (String) -> Void) throws(MigrationError) {
+  func lock(
+    timeout: Duration, interruption: Interruption?, onWait: (String) -> Void
+  ) throws(MigrationError) {
     let clock = ContinuousClock()
     let deadline = clock.now.advanced(by: timeout)
     var pauseMicroseconds: UInt32 = 5_000
@@ -62,6 +89,7 @@ extension MigrationSession {
           "somebody else migrates this database\(holder.isEmpty ? "" : " (\(holder))"), and did not "
             + "end in time; try again, or wait longer with --lock-timeout")
       }
+      try interruption?.check("stopped while waiting for another runner; nothing was done")
       usleep(pauseMicroseconds)
       pauseMicroseconds = min(pauseMicroseconds * 2, 100_000)
     }

@@ -13,6 +13,8 @@ public struct Migrator: Sendable {
     case undoing(Migration)
     case undone(Done)
     case createdDatabase
+    /// What the database said while a script ran, with its severity in front.
+    case notice(String)
   }
 
   /// A migration that was applied or undone.
@@ -26,6 +28,9 @@ public struct Migrator: Sendable {
   /// How long to wait for other runners, and for locks on what a migration changes.
   public var lockTimeout: Duration = .seconds(10)
   public var acceptsOutOfOrder = false
+  /// By which another thread stops ``up(_:report:)``, ``down(_:expected:report:)`` and
+  /// ``redo(steps:expected:report:)``.
+  public var interruption: Interruption?
 
   public init(database: DatabaseURL, origin: MigrationOrigin) {
     self.database = database
@@ -37,14 +42,15 @@ public struct Migrator: Sendable {
   public func overview() throws(MigrationError) -> MigrationOverview {
     let migrations = try origin.migrations()
     guard let session = try openForReading() else {
-      return MigrationOverview(migrations: migrations, records: [], origin: origin)
+      return MigrationOverview(
+        migrations: migrations, records: [], origin: origin, databaseExists: false)
     }
     return try overview(migrations, session)
   }
 
   /// Applies what is pending; the database is created if it is not there.
   public func up(
-    _ target: MigrationTarget = MigrationTarget(), report: (Event) -> Void = { _ in }
+    _ target: MigrationTarget = MigrationTarget(), report: @escaping (Event) -> Void = { _ in }
   ) throws(MigrationError) -> [Done] {
     let migrations = try origin.migrations()
     let administration = DatabaseAdministration(database)
@@ -64,7 +70,7 @@ public struct Migrator: Sendable {
   ///   undone and the error is ``MigrationError/Kind/busy``.
   public func down(
     _ target: MigrationTarget = MigrationTarget(), expected: [MigrationVersion]? = nil,
-    report: (Event) -> Void = { _ in }
+    report: @escaping (Event) -> Void = { _ in }
   ) throws(MigrationError) -> [Done] {
     let migrations = try origin.migrations()
     return try locked(report) { session throws(MigrationError) in
@@ -72,76 +78,57 @@ public struct Migrator: Sendable {
     }
   }
 
-  /// Undoes the last migrations, one if `steps` is nil, and applies them again.
-  public func redo(
-    steps: Int?, expected: [MigrationVersion]? = nil, report: (Event) -> Void = { _ in }
-  ) throws(MigrationError) -> (undone: [Done], applied: [Done]) {
-    let migrations = try origin.migrations()
-    return try locked(report) {
-      session throws(MigrationError) -> (undone: [Done], applied: [Done]) in
-      let undone = try undo(
-        migrations, session, MigrationTarget(steps: steps), expected, report)
-      let applied = try apply(
-        migrations, session, MigrationTarget(steps: undone.count), report)
-      return (undone, applied)
-    }
-  }
-
-  private func apply(
+  func apply(
     _ migrations: [Migration], _ session: any MigrationSession, _ target: MigrationTarget,
-    _ report: (Event) -> Void
+    _ report: @escaping (Event) -> Void
   ) throws(MigrationError) -> [Done] {
-    let runner = MigrationRunner(session: session, dialect: database.dialect)
+    let runner = runner(session, report)
+    try session.begin(lockTimeout: lockTimeout)
+    defer { session.rollback() }
+    // Nobody else changes the records from here on: the lock is held, and a version is recorded once.
+    let pending = try overview(migrations, session)
+      .toApply(target, acceptingOutOfOrder: acceptsOutOfOrder)
+    try attempt { () throws(DatabaseError) in
+      try MigrationRecords(session: session).createTable()
+    }
+    if pending.isEmpty {
+      // The table of records stays, so that it is known from now on that nothing is applied.
+      try attempt { () throws(DatabaseError) in try session.commit() }
+    }
     var done: [Done] = []
-    while true {
-      try session.begin(lockTimeout: lockTimeout)
-      defer { session.rollback() }
-      try attempt { () throws(DatabaseError) in
-        try MigrationRecords(session: session).createTable()
-      }
-      var rest = target
-      if let steps = target.steps { rest.steps = steps - done.count }
-      let pending = try overview(migrations, session)
-        .toApply(rest, acceptingOutOfOrder: acceptsOutOfOrder)
-      guard let next = pending.first else {
-        // The table of records stays, so that it is known from now on that nothing is applied.
-        try attempt { () throws(DatabaseError) in try session.commit() }
-        return done
+    for next in pending {
+      if !done.isEmpty {
+        try interruption?.check("stopped before migration \(next.title); what was applied stays")
+        try session.begin(lockTimeout: lockTimeout)
       }
       report(.applying(next))
       let one = Done(migration: next, duration: try runner.apply(next))
       report(.applied(one))
       done.append(one)
     }
+    return done
   }
 
-  private func undo(
+  func undo(
     _ migrations: [Migration], _ session: any MigrationSession, _ target: MigrationTarget,
-    _ expected: [MigrationVersion]?, _ report: (Event) -> Void
+    _ expected: [MigrationVersion]?, _ report: @escaping (Event) -> Void
   ) throws(MigrationError) -> [Done] {
-    let runner = MigrationRunner(session: session, dialect: database.dialect)
+    let runner = runner(session, report)
+    try session.begin(lockTimeout: lockTimeout)
+    defer { session.rollback() }
+    let selected = try selection(migrations, session, target, expected)
     var done: [Done] = []
-    while true {
-      try session.begin(lockTimeout: lockTimeout)
-      defer { session.rollback() }
-      var rest = target
-      if rest.version == nil { rest.steps = rest.steps ?? 1 }
-      if let steps = rest.steps { rest.steps = steps - done.count }
-      let overview = try overview(migrations, session)
-      let selected = try overview.toUndo(rest)
-      if let expected, Array(expected.dropFirst(done.count)) != selected.map(\.version) {
-        throw MigrationError(
-          .busy, "somebody else migrated this database meanwhile; look at it and try again")
+    for (next, recorded) in selected {
+      if !done.isEmpty {
+        try interruption?.check("stopped before undoing \(next.title); what was undone stays so")
+        try session.begin(lockTimeout: lockTimeout)
       }
-      guard let next = selected.first,
-        let record = overview.entries.first(where: { $0.version == next.version })?.record
-      else { return done }
       report(.undoing(next))
-      let one = Done(
-        migration: next, duration: try runner.undo(next, recordedAs: record.version))
+      let one = Done(migration: next, duration: try runner.undo(next, recordedAs: recorded))
       report(.undone(one))
       done.append(one)
     }
+    return done
   }
 
   // MARK: What the topics share
@@ -149,18 +136,50 @@ public struct Migrator: Sendable {
   func overview(
     _ migrations: [Migration], _ session: any MigrationSession
   ) throws(MigrationError) -> MigrationOverview {
-    let records = try attempt { () throws(DatabaseError) in
-      try MigrationRecords(session: session).all()
+    let (records, otherTool) = try attempt { () throws(DatabaseError) in
+      (
+        try MigrationRecords(session: session).all(),
+        try session.recordsTableExists() ? nil : try session.otherToolsTable()
+      )
     }
-    return MigrationOverview(migrations: migrations, records: records, origin: origin)
+    return MigrationOverview(
+      migrations: migrations, records: records, origin: origin, otherTool: otherTool)
+  }
+
+  /// What is to be undone, the newest first, with the version each is recorded under.
+  func selection(
+    _ migrations: [Migration], _ session: any MigrationSession, _ target: MigrationTarget,
+    _ expected: [MigrationVersion]?
+  ) throws(MigrationError) -> [(Migration, recordedAs: MigrationVersion)] {
+    let overview = try overview(migrations, session)
+    let selected = try overview.toUndo(target)
+    if let expected, expected != selected.map(\.version) {
+      throw MigrationError(
+        .busy, "somebody else migrated this database meanwhile; look at it and try again")
+    }
+    let recorded = Dictionary(
+      overview.recorded.map { ($0.version, $0.record?.version ?? $0.version) }
+    ) { first, _ in first }
+    return selected.map { ($0, recordedAs: recorded[$0.version] ?? $0.version) }
+  }
+
+  func runner(
+    _ session: any MigrationSession, _ report: @escaping (Event) -> Void
+  ) -> MigrationRunner {
+    MigrationRunner(session: session, dialect: database.dialect, interruption: interruption) {
+      report(.notice($0))
+    }
   }
 
   /// Runs `body` in a session that holds the lock.
   func locked<Result>(
-    _ report: (Event) -> Void, _ body: (any MigrationSession) throws(MigrationError) -> Result
+    _ report: @escaping (Event) -> Void,
+    _ body: (any MigrationSession) throws(MigrationError) -> Result
   ) throws(MigrationError) -> Result {
     let session = try open(isWriter: true)
-    try session.lock(timeout: lockTimeout) { report(.waiting(holder: $0)) }
+    try session.lock(timeout: lockTimeout, interruption: interruption) {
+      report(.waiting(holder: $0))
+    }
     defer { session.unlock() }
     return try body(session)
   }
@@ -188,7 +207,8 @@ public struct Migrator: Sendable {
           usesWAL: isWriter && isOurs, lockTimeout: lockTimeout)
       }
     case .postgres(let conninfo):
-      return try PostgresMigrationSession(conninfo: conninfo, isWriter: isWriter)
+      return try PostgresMigrationSession(
+        conninfo: conninfo, isWriter: isWriter, lockTimeout: lockTimeout)
     }
   }
 

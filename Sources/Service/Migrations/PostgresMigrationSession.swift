@@ -10,9 +10,13 @@ final class PostgresMigrationSession: MigrationSession {
 
   private let connection: PostgresConnection
   private let schema: String
+  /// What brings the session back to how it began.
+  private let reset: String
 
-  /// - Parameter isWriter: whether it is to change anything, which not every server lets happen.
-  init(conninfo: String, isWriter: Bool) throws(MigrationError) {
+  /// - Parameters:
+  ///   - isWriter: whether it is to change anything, which not every server lets happen.
+  ///   - lockTimeout: how long who only reads waits for locks.
+  init(conninfo: String, isWriter: Bool, lockTimeout: Duration) throws(MigrationError) {
     let facts: [String?]
     do throws(DatabaseError) {
       connection = try PostgresConnection(conninfo: conninfo)
@@ -27,6 +31,21 @@ final class PostgresMigrationSession: MigrationSession {
             + "lynx_migrations in; set search_path, or create schema public")
       }
       schema = try connection.quoted(identifier: name)
+      // So that the statement of a runner that was killed ends, and its locks with it. Where the
+      // server cannot look for that, the statement goes on to its end, and so does the lock.
+      let check = "SET client_connection_check_interval = '1s'"
+      let canCheck = (try? connection.execute(check)) != nil
+      // A migration takes as long as it takes.
+      var reset = [
+        "RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "SET statement_timeout = 0",
+        "SET idle_in_transaction_session_timeout = 0",
+      ]
+      if canCheck { reset.append(check) }
+      // Who writes says it for each transaction: CREATE INDEX CONCURRENTLY waits as long as it takes.
+      if !isWriter {
+        reset.append("SET lock_timeout = \(lockTimeout.milliseconds(atLeast: 1))")
+      }
+      self.reset = reset.joined(separator: "; ")
       try settle()
     } catch {
       throw MigrationError(error)
@@ -52,6 +71,21 @@ final class PostgresMigrationSession: MigrationSession {
   }
 
   func run(_ statement: String) throws(DatabaseError) { try connection.execute(statement) }
+
+  /// Statements that change rows are sent together, which spares the way to the server and back.
+  func run(_ statements: [String], completed: inout Int) throws(DatabaseError) {
+    try connection.execute(statements, completed: &completed)
+  }
+
+  var canceller: @Sendable () -> Void {
+    let canceller = connection.canceller
+    // A server that cannot be asked is asked again.
+    return { try? canceller.cancel() }
+  }
+
+  func takeNotices() -> [String] {
+    connection.takeNotices().map { "\($0.severity): \($0.message)" }
+  }
 
   func rows(_ sql: String, _ parameters: [String?]) throws(DatabaseError) -> [[String?]] {
     try connection.query(sql, parameters: parameters)
@@ -100,8 +134,8 @@ final class PostgresMigrationSession: MigrationSession {
   /// What locks tables waits for `lockTimeout` only: meanwhile all others would wait behind it.
   func begin(lockTimeout: Duration) throws(MigrationError) {
     do throws(DatabaseError) {
-      try connection.execute("BEGIN")
-      try connection.execute("SET LOCAL lock_timeout = \(lockTimeout.milliseconds(atLeast: 1))")
+      try connection.execute(
+        "BEGIN; SET LOCAL lock_timeout = \(lockTimeout.milliseconds(atLeast: 1))")
     } catch {
       throw MigrationError(error)
     }
@@ -115,15 +149,29 @@ final class PostgresMigrationSession: MigrationSession {
     }
   }
 
-  func settle() throws(DatabaseError) {
-    try connection.execute("RESET ALL")
-    // A migration takes as long as it takes.
-    try connection.execute("SET statement_timeout = 0")
-    try connection.execute("SET idle_in_transaction_session_timeout = 0")
-    // So that the statement of a runner that was killed ends, and its locks with it. Where the
-    // server cannot look for that, the statement goes on to its end, and so does the lock.
-    try? connection.execute("SET client_connection_check_interval = '1s'")
+  func settle() throws(DatabaseError) { try connection.execute(reset) }
+
+  func settleInTransaction(lockTimeout: Duration) throws(DatabaseError) {
+    try connection.execute(reset)
+    try connection.execute("SET LOCAL lock_timeout = \(lockTimeout.milliseconds(atLeast: 1))")
   }
 
-  func brokenReferences() throws(DatabaseError) -> Int { 0 }
+  func regainIdentity() throws(DatabaseError) {
+    try connection.execute(
+      #"SET LOCAL "session_authorization" TO DEFAULT; SET LOCAL "role" TO DEFAULT"#)
+  }
+
+  func otherToolsTable() throws(DatabaseError) -> String? {
+    try connection.query(
+      """
+      SELECT relname FROM pg_class
+      WHERE relname IN (\(OtherTools.list)) AND relkind IN ('r', 'p') AND pg_table_is_visible(oid)
+      ORDER BY 1
+      """
+    ).first?.first.flatMap { $0 }
+  }
+
+  func brokenReferences(atStart: Bool) -> Int { 0 }
+
+  func brokenReference() -> String? { nil }
 }

@@ -8,6 +8,8 @@ internal import Databases
 final class SQLiteMigrationSession: MigrationSession {
   private let connection: SQLiteConnection
   private var lockFile: SQLiteMigrationLock?
+  /// How many rows lead nowhere, and SQLite's number that grows when others change something.
+  private var broken: (dataVersion: String, count: Int)?
 
   init(
     path: String, access: SQLiteConnection.Access, usesWAL: Bool, lockTimeout: Duration
@@ -23,6 +25,20 @@ final class SQLiteMigrationSession: MigrationSession {
     let (prepared, _) = try connection.prepareNext(of: statement, from: 0)
     try prepared?.run()
   }
+
+  func run(_ statements: [String], completed: inout Int) throws(DatabaseError) {
+    for statement in statements {
+      try run(statement)
+      completed += 1
+    }
+  }
+
+  var canceller: @Sendable () -> Void {
+    let interrupter = connection.interrupter
+    return { interrupter.interrupt() }
+  }
+
+  func takeNotices() -> [String] { [] }
 
   func rows(_ sql: String, _ parameters: [String?]) throws(DatabaseError) -> [[String?]] {
     let statement = try connection.prepare(sql)
@@ -77,8 +93,40 @@ final class SQLiteMigrationSession: MigrationSession {
     try run("PRAGMA foreign_keys = OFF")
   }
 
-  func brokenReferences() throws(DatabaseError) -> Int {
-    try rows("SELECT count(*) FROM pragma_foreign_key_check", []).first?.first
-      .flatMap { $0.flatMap { Int($0) } } ?? 0
+  func settleInTransaction(lockTimeout: Duration) {}
+
+  func regainIdentity() {}
+
+  func otherToolsTable() throws(DatabaseError) -> String? {
+    try rows(
+      """
+      SELECT name FROM main.sqlite_master
+      WHERE type = 'table' AND lower(name) IN (\(OtherTools.list)) ORDER BY 1
+      """, []
+    ).first?.first.flatMap { $0?.lowercased() }
+  }
+
+  /// What the last migration left is what the next one finds, unless somebody wrote in between:
+  /// counting takes as long as the database is large.
+  func brokenReferences(atStart: Bool) throws(DatabaseError) -> Int {
+    let dataVersion = try single("PRAGMA data_version") ?? ""
+    if atStart, let broken, broken.dataVersion == dataVersion { return broken.count }
+    let count =
+      try single("SELECT count(*) FROM pragma_foreign_key_check").flatMap { Int($0) } ?? 0
+    broken = (dataVersion, count)
+    return count
+  }
+
+  func brokenReference() -> String? {
+    let found = try? rows(
+      #"SELECT "table", rowid, parent FROM pragma_foreign_key_check LIMIT 1"#, []
+    ).first
+    guard let found, found.count == 3 else { return nil }
+    let row = found[1].map { "row \($0)" } ?? "a row"
+    return "\(row) of \(found[0] ?? "a table") refers to \(found[2] ?? "another table")"
+  }
+
+  private func single(_ sql: String) throws(DatabaseError) -> String? {
+    try rows(sql, []).first?.first.flatMap { $0 }
   }
 }

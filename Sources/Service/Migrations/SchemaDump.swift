@@ -20,7 +20,8 @@ extension Migrator {
     return statements.compactMap { $0.first.flatMap { $0 } }.map { $0 + ";\n" }.joined()
   }
 
-  /// The rows of `lynx_migrations` as SQL, so that what a dump makes is known to be migrated.
+  /// The rows of `lynx_migrations` as SQL, so that what a dump makes is known to be migrated. When and
+  /// how fast differs from machine to machine and is left out: the same schema gives the same text.
   public func recordsAsSQL() throws(MigrationError) -> String {
     let session = try openExisting()
     let records = try attempt { () throws(DatabaseError) in
@@ -30,9 +31,7 @@ extension Migrator {
       let texts = [record.version.digits, record.name, record.checksum].map {
         Self.literal($0)
       }
-      let numbers = [
-        record.appliedAt, record.durationMilliseconds, Int64(record.unfinishedStatement),
-      ].map { String($0) }
+      let numbers = ["0", "0", String(record.unfinishedStatement)]
       return
         "INSERT INTO \(session.recordsTable) (version, name, checksum, applied_at, duration_ms, dirty)"
         + " VALUES (\((texts + numbers).joined(separator: ", ")));\n"
@@ -47,6 +46,38 @@ extension Migrator {
       if scalar == "'" { literal.unicodeScalars.append(scalar) }
     }
     return literal + "'"
+  }
+
+  /// What `pg_dump` wrote, without what differs each time or from machine to machine: the key of
+  /// `\restrict`, which tells psql that nothing but SQL may follow, and the versions of programs.
+  public static func settled(postgresDump dump: [UInt8]) -> [UInt8] {
+    var lines = dump.split(separator: 0x0A, omittingEmptySubsequences: false)
+    func hasPrefix(_ line: ArraySlice<UInt8>, _ text: String) -> Bool {
+      line.starts(with: text.utf8)
+    }
+    // At the head only: further down such a line could be part of a function.
+    let head = lines.firstIndex { line in
+      !line.isEmpty && !hasPrefix(line, "--") && !hasPrefix(line, "\\restrict ")
+    }
+    var key: ArraySlice<UInt8>?
+    for index in (0..<(head ?? lines.count)).reversed() {
+      let isKey = hasPrefix(lines[index], "\\restrict ")
+      if isKey { key = lines[index].dropFirst("\\restrict ".utf8.count) }
+      let isSecondEmptyLine = index > 0 && lines[index].isEmpty && lines[index - 1].isEmpty
+      if isKey || isSecondEmptyLine || hasPrefix(lines[index], "-- Dumped ") {
+        lines.remove(at: index)
+        // Versions of pg_dump differ in the empty lines around these.
+        if index > 0, index < lines.count, lines[index].isEmpty, lines[index - 1].isEmpty {
+          lines.remove(at: index)
+        }
+      }
+    }
+    if let key {
+      let end = Array("\\unrestrict ".utf8) + key
+      if let index = lines.lastIndex(where: { $0.elementsEqual(end) }) { lines.remove(at: index) }
+    }
+    while let last = lines.last, last.isEmpty { lines.removeLast() }
+    return Array(lines.joined(separator: [0x0A])) + [0x0A]
   }
 
   /// How `pg_dump` is called to write the schema of a PostgreSQL database; nil for SQLite. The

@@ -8,6 +8,8 @@ public struct SQLPiece: Sendable, Equatable {
   public var leadingWords: [String] = []
   /// Whether it is a COPY from or to the client, which a migration has no data for.
   public var copiesThroughClient = false
+  /// Whether it is a PRAGMA that sets SQLite's journal mode.
+  public var setsJournalMode = false
 }
 
 /// Cuts scripts into statements where the engine itself would.
@@ -49,6 +51,8 @@ private struct Statement {
   private var words: [String] = []
   private var isLeading = true
   private var copies = false
+  private var namesJournalMode = false
+  private var setsJournalMode = false
   private var parentheses = 0
   /// How many of BEGIN ATOMIC and the CASEs in it are open.
   private var blocks = 0
@@ -61,7 +65,9 @@ private struct Statement {
   }
 
   func piece(_ range: Range<Int>) -> SQLPiece {
-    SQLPiece(range: range, start: start, leadingWords: words, copiesThroughClient: copies)
+    SQLPiece(
+      range: range, start: start, leadingWords: words, copiesThroughClient: copies,
+      setsJournalMode: setsJournalMode)
   }
 
   /// Takes the next token; true if it is the semicolon that ends the statement.
@@ -73,6 +79,9 @@ private struct Statement {
     case .postgres: takePostgres(token, word)
     case .sqlite:
       triggerEnd = token == .semicolon ? 1 : word == "END" && triggerEnd == 1 ? 2 : 0
+      // What follows the name, `= wal` or `(wal)`, is what it is set to.
+      if namesJournalMode { setsJournalMode = true }
+      if words.first == "PRAGMA", word == "JOURNAL_MODE" { namesJournalMode = true }
     }
     previousWord = word ?? ""
     return false
@@ -120,6 +129,11 @@ private struct Statement {
 }
 
 extension SQLPiece {
+  /// Whether it changes rows, and neither the schema nor the session.
+  var changesRows: Bool {
+    leadingWords.first.map { ["INSERT", "UPDATE", "DELETE"].contains($0) } ?? false
+  }
+
   /// Whether it begins or ends a transaction, which inside one leaves the rest unprotected.
   var controlsTransaction: Bool {
     switch leadingWords.first {

@@ -28,7 +28,7 @@ struct MigrateArguments: ParsableArguments {
     transform: OptionValue.whole(in: 1...1_000_000))
   var steps: Int?
 
-  @Flag(help: "Print the SQL instead of running it.")
+  @Flag(help: "Print what would be done instead of doing it.")
   var dryRun = false
 
   @Option(

@@ -25,13 +25,28 @@ struct MigrateCommand: ParsableCommand {
       sections -- migrate:up and -- migrate:down. Each runs in one transaction
       with its record in table lynx_migrations; write -- lynx: no-transaction
       above the first statement of one that cannot.
-      down, redo and drop ask first, and need --yes where nobody can answer.
+      down, redo, repair and drop ask first, and need --yes where nobody can
+      answer.
+
+      Exit codes: 0 done; 1 a migration failed, or files and database disagree;
+      64 usage; 65 a file is not understood; 66 files are missing; 69 no
+      database; 73 cannot write; 75 busy, try again; 77 not permitted; 78 bad
+      setting.
       """)
 
   @OptionGroup var arguments: MigrateArguments
 
   func run() throws {
-    try MigrateRun(plan: MigratePlan(resolving: arguments)).perform()
+    let plan: MigratePlan
+    do throws(CommandError) {
+      plan = try MigratePlan(resolving: arguments)
+    } catch {
+      // Whoever reads JSON reads it of a refusal as well; that it cannot be written is a second
+      // trouble, which says nothing of the first.
+      try? arguments.report.resolved()?.write(MigrateReport.refusal(error))
+      throw error
+    }
+    try MigrateRun(plan: plan).perform()
   }
 }
 
@@ -57,7 +72,7 @@ enum MigrateAction: String, CaseIterable, Sendable {
     case .dump: "print the schema as SQL (PostgreSQL: by pg_dump)"
     case .create: "make the database, empty"
     case .drop: "remove the database"
-    case .wait: "return when the database answers"
+    case .wait: "return when the database answers, in --wait (60s) at most"
     }
   }
 }

@@ -1,4 +1,5 @@
 import Databases
+import Glibc
 import Migrations
 import Terminal
 
@@ -21,7 +22,7 @@ struct MigratePlan {
 
   init(
     resolving arguments: MigrateArguments,
-    environment: (String) -> String? = { environmentValue($0) }
+    environment: (String) -> String? = { getenv($0).map { String(cString: $0) } }
   ) throws(CommandError) {
     var words = arguments.words[...]
     action = try words.popFirst().map(Self.action) ?? .status
@@ -37,7 +38,10 @@ struct MigratePlan {
         "a new migration needs a name and a directory, as in: "
           + "lynx migrate new add_users --dir migrations")
     }
-    database = try Self.database(arguments.databaseURL ?? environment("DATABASE_URL"))
+    // A new file needs no database, and a wrong name of one is no reason not to make it.
+    database = try Self.database(
+      arguments.databaseURL ?? (action == .new ? nil : environment("DATABASE_URL")),
+      isTyped: arguments.databaseURL != nil)
     if let dir = arguments.dir, dir.isEmpty {
       throw CommandError(.usage, "--dir is empty; name the directory the migrations are in")
     }
@@ -79,7 +83,14 @@ struct MigratePlan {
     throw CommandError(.usage, "\(quoted(word)) is nothing lynx migrate does; \(advice)")
   }
 
-  private static func database(_ text: String?) throws(CommandError) -> DatabaseURL {
+  private static func database(
+    _ text: String?, isTyped: Bool
+  ) throws(CommandError) -> DatabaseURL {
+    if text == "", !isTyped {
+      throw CommandError(
+        .config,
+        "DATABASE_URL is set and empty; name a database in it, or unset it to use ./lynx.db")
+    }
     do throws(DatabaseError) {
       let database = try DatabaseURL(text ?? "sqlite://./lynx.db")
       if case .sqlite(":memory:") = database.engine {
@@ -105,27 +116,20 @@ struct MigratePlan {
   private static func refuseWhatWouldBeIgnored(
     _ arguments: MigrateArguments, by action: MigrateAction
   ) throws(CommandError) {
+    // --database-url, --dir and --lock-timeout say where and how for all actions, so that they can
+    // be kept in a variable.
     let uses: [(name: String, isGiven: Bool, by: Set<MigrateAction>)] = [
-      (
-        "--database-url", arguments.databaseURL != nil,
-        Set(MigrateAction.allCases).subtracting([.new])
-      ),
-      (
-        "--dir", arguments.dir != nil,
-        [.status, .up, .down, .redo, .new, .version, .verify, .repair, .baseline]
-      ),
       ("--to", arguments.to != nil, [.up, .down, .baseline]),
       ("--steps", arguments.steps != nil, [.up, .down, .redo]),
-      ("--dry-run", arguments.dryRun, [.up, .down, .redo]),
-      ("--lock-timeout", arguments.lockTimeout != nil, [.up, .down, .redo, .repair, .baseline]),
+      ("--dry-run", arguments.dryRun, [.up, .down, .redo, .repair]),
       ("--wait", arguments.wait != nil, Set(MigrateAction.allCases).subtracting([.new])),
       ("--out-of-order", arguments.outOfOrder, [.up]),
-      ("--yes", arguments.yes, [.down, .redo, .drop]),
+      ("--yes", arguments.yes, [.down, .redo, .repair, .drop]),
       ("--json", arguments.report.json != nil, Set(MigrateAction.allCases).subtracting([.dump])),
     ]
     for use in uses where use.isGiven && !use.by.contains(action) {
       throw CommandError(
-        .usage, "lynx migrate \(action.rawValue) has no use for \(use.name); leave it out")
+        .usage, "\(action.rawValue) has no use for \(use.name); leave it out")
     }
   }
 }
@@ -139,8 +143,10 @@ extension CommandError {
       case .cannotWrite: .cantCreate
       case .notPermitted: .noPermission
       case .usage: .usage
-      case .drift, .missingFile, .newerDatabase, .outOfOrder, .dirty, .failed: .failed
-      case .busy: .temporary
+      case .drift, .otherProject, .otherTool, .missingFile, .newerDatabase, .outOfOrder, .dirty,
+        .failed:
+        .failed
+      case .interrupted, .busy: .temporary
       case .unsuitable: .config
       case .database(let kind):
         switch kind {

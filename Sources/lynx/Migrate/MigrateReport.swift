@@ -17,13 +17,33 @@ struct MigrateReport {
     if plan.action != .new { report.append(.init("database", .string(plan.database.redacted))) }
     return .object(report + members)
   }
+
+  /// What stood in the way before it was known what was to be done.
+  static func refusal(_ error: CommandError) -> JSONValue {
+    ["schema": 1, "error": Self.error(error, nil)]
+  }
+
+  /// A failure with its place; `cause` is what the library said of it.
+  static func error(_ error: CommandError, _ cause: MigrationError?) -> JSONValue {
+    let place = cause?.place
+    func number(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
+    return [
+      "kind": .string(cause?.kind.name ?? error.code.name),
+      "exit_code": .integer(Int64(error.code.rawValue)), "message": .string(error.message),
+      "version": place?.version.map { .string($0) } ?? .null,
+      "file": place?.file.map { .string($0) } ?? .null, "line": number(place?.line),
+      "column": number(place?.column), "statement": number(place?.statement),
+    ]
+  }
 }
 
 extension MigrationOverview {
   /// The version and the migrations, for a report.
   var summary: [JSONValue.Member] {
     [
+      .init("exists", .bool(databaseExists)),
       .init("version", recorded.last.map { .string($0.version.digits) } ?? .null),
+      .init("unfinished", .integer(Int64(unfinished.count))),
       .init("pending", .integer(Int64(unapplied.count))),
       .init("migrations", .array(entries.map(\.json))),
     ]
@@ -38,8 +58,10 @@ extension MigrationOverview {
     for entry in entries {
       table.append([
         entry.state.rawValue, entry.version.digits, entry.name,
-        entry.record.map { UTCText.date($0.appliedAt) } ?? "",
-        entry.record.map { DurationText.format(.milliseconds($0.durationMilliseconds)) } ?? "",
+        entry.record.flatMap(\.known).map { UTCText.date($0.appliedAt) } ?? "",
+        entry.record.flatMap(\.known).map {
+          DurationText.format(.milliseconds($0.durationMilliseconds))
+        } ?? "",
       ])
     }
     var lines = table.lines(width: StandardStream.output.columns)
@@ -51,7 +73,9 @@ extension MigrationOverview {
       default: lines[index] = style.red(lines[index])
       }
     }
-    let count = "\(recorded.count) applied, \(unapplied.count) not"
+    let unfinished = unfinished.isEmpty ? "" : "\(self.unfinished.count) unfinished, "
+    let applied = recorded.count - self.unfinished.count
+    let count = "\(applied) applied, \(unfinished)\(unapplied.count) not"
     return ([printable("\(database): \(count)")] + lines).joined(separator: "\n") + "\n"
   }
 }
@@ -61,16 +85,31 @@ extension MigrationOverview.Entry {
     [
       "version": .string(version.digits), "name": .string(name),
       "state": .string(state == .outOfOrder ? "out_of_order" : state.rawValue),
-      "applied_at": record.map { .integer($0.appliedAt) } ?? .null,
-      "duration_ms": record.map { .integer($0.durationMilliseconds) } ?? .null,
+      "applied_at": record.flatMap(\.known).map { .integer($0.appliedAt) } ?? .null,
+      "duration_ms": record.flatMap(\.known).map { .integer($0.durationMilliseconds) } ?? .null,
       "file": (migration?.up.file).map { .string($0) } ?? .null,
     ]
   }
 }
 
+extension MigrationRecord {
+  /// Nil if it came with a dump, which does not say when it was applied.
+  fileprivate var known: Self? { appliedAt == 0 ? nil : self }
+}
+
 extension Migration {
-  var json: JSONValue {
-    ["version": .string(version.digits), "name": .string(name), "file": .string(up.file)]
+  /// As it is reported, whether it was or would be applied: `milliseconds` is nil if it was not, `sql`
+  /// if it was.
+  func json(milliseconds: Int64? = nil, sql: MigrationScript? = nil) -> JSONValue {
+    var members: [JSONValue.Member] = [
+      .init("version", .string(version.digits)), .init("name", .string(name)),
+      .init("file", .string(up.file)),
+      .init("duration_ms", milliseconds.map { .integer($0) } ?? .null),
+    ]
+    if let sql {
+      members.append(.init("sql", .string(String(decoding: sql.text, as: UTF8.self))))
+    }
+    return .object(members)
   }
 }
 
@@ -81,12 +120,7 @@ extension Migrator.Done {
 
   var durationText: String { DurationText.format(.milliseconds(milliseconds)) }
 
-  var json: JSONValue {
-    [
-      "version": .string(migration.version.digits), "name": .string(migration.name),
-      "duration_ms": .integer(milliseconds),
-    ]
-  }
+  var json: JSONValue { migration.json(milliseconds: milliseconds) }
 }
 
 /// Points in time as people read them.
@@ -99,5 +133,42 @@ enum UTCText {
     var buffer = [CChar](repeating: 0, count: 64)
     let count = strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M:%S", &parts)
     return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+extension MigrationError.Kind {
+  /// As reports write it.
+  fileprivate var name: String {
+    switch self {
+    case .badFile: "bad_file"
+    case .missingInput: "missing_input"
+    case .cannotWrite: "cannot_write"
+    case .notPermitted: "not_permitted"
+    case .usage: "usage"
+    case .drift: "changed"
+    case .otherProject: "other_project"
+    case .otherTool: "other_tool"
+    case .missingFile: "missing_file"
+    case .newerDatabase: "newer_database"
+    case .outOfOrder: "out_of_order"
+    case .dirty: "dirty"
+    case .failed: "failed"
+    case .interrupted: "interrupted"
+    case .busy: "busy"
+    case .unsuitable: "unsuitable"
+    case .database: "database"
+    }
+  }
+}
+
+extension Terminal.ExitCode {
+  fileprivate var name: String {
+    switch self {
+    case .usage: "usage"
+    case .config: "setting"
+    case .unavailable: "unavailable"
+    case .cantCreate: "cannot_write"
+    default: "failed"
+    }
   }
 }

@@ -16,17 +16,20 @@ extension MigrateRun {
   }
 
   func repair() throws(CommandError) {
-    let repairs = try attempt { () throws(MigrationError) in try migrator.repair(report: tell) }
-    let lines = repairs.map { repair in
-      switch repair {
-      case .acceptedChange(let title): "accepted the changed file of \(title)"
-      case .finished(let title): "took \(title) for finished"
-      case .forgotten(let title): "forgot \(title), whose file is gone"
-      }
+    let planned = try attempt { () throws(MigrationError) in try migrator.overview().repairs() }
+    if !planned.isEmpty, !plan.isDryRun {
+      try confirm("\(planned.map(\.will).joined(separator: ", ")) on \(plan.database)")
     }
-    try say(
-      lines.isEmpty ? "nothing to repair" : lines.joined(separator: "\n"),
-      [.init("repaired", .array(lines.map { .string($0) }))])
+    let repairs =
+      plan.isDryRun
+      ? planned
+      : try attempt { () throws(MigrationError) in
+        try migrator.repair(expected: planned, report: tell)
+      }
+    let lines = repairs.map { plan.isDryRun ? "would \($0.will)" : $0.did }
+    var members = [JSONValue.Member("repaired", .array(lines.map { .string($0) }))]
+    if plan.isDryRun { members.insert(.init("dry_run", true), at: 0) }
+    try say(lines.isEmpty ? "nothing to repair" : lines.joined(separator: "\n"), members)
   }
 
   func baseline() throws(CommandError) {
@@ -36,7 +39,7 @@ extension MigrateRun {
     try say(
       recorded.isEmpty
         ? "nothing to record" : recorded.map { "recorded \($0.title)" }.joined(separator: "\n"),
-      [.init("recorded", .array(recorded.map(\.json)))])
+      [.init("recorded", .array(recorded.map { $0.json() }))])
   }
 
   func dump() throws(CommandError) {
@@ -44,20 +47,20 @@ extension MigrateRun {
       let call = try migrator.postgresDump()
       return (call, call == nil ? try migrator.sqliteSchema() : "", try migrator.recordsAsSQL())
     }
+    var text = Array(schema.utf8)
     if let call {
       for (name, value) in call.environment { setenv(name, value, 1) }
-      try run(call.command)
+      text = Migrator.settled(postgresDump: try output(of: call.command))
     }
-    try StandardStream.output.write(schema + records)
+    try StandardStream.output.write(text + Array(records.utf8))
   }
 
-  private func run(_ command: [String]) throws(CommandError) {
+  private func output(of command: [String]) throws(CommandError) -> [UInt8] {
     let program = command.first ?? ""
+    let output: [UInt8]
     let status: ChildProcess.ExitStatus
     do throws(SystemCallError) {
-      let child = try ChildProcess(holding: command)
-      try child.release()
-      status = try child.wait()
+      (output, status) = try CapturedCommand.run(command)
     } catch {
       throw CommandError(
         .unavailable,
@@ -68,6 +71,7 @@ extension MigrateRun {
       throw CommandError(
         .failed, "\(program) ended with \(status.shellCode), for the reason it gives above")
     }
+    return output
   }
 
   func createOrDrop() throws(CommandError) {
@@ -90,5 +94,23 @@ extension MigrateRun {
       ? changed ? "dropped \(plan.database)" : "there is no \(plan.database) to drop"
       : changed ? "created \(plan.database)" : "\(plan.database) is there already"
     try say(text, [.init(isDrop ? "dropped" : "created", .bool(changed))])
+  }
+}
+
+extension Migrator.Repair {
+  fileprivate var will: String {
+    switch self {
+    case .acceptedChange(let title, let file): "accept the changed file of \(title) (\(file))"
+    case .finished(let title): "take \(title) for finished"
+    case .forgotten(let title): "forget \(title), whose file is gone"
+    }
+  }
+
+  fileprivate var did: String {
+    switch self {
+    case .acceptedChange(let title, let file): "accepted the changed file of \(title) (\(file))"
+    case .finished(let title): "took \(title) for finished"
+    case .forgotten(let title): "forgot \(title), whose file is gone"
+    }
   }
 }

@@ -7,20 +7,42 @@ struct MigrateRun {
   let plan: MigratePlan
   let migrator: Migrator
   let progress: Progress
+  private let log = MigrateLog()
+  private let interruption = Interruption()
 
   init(plan: MigratePlan) {
     self.plan = plan
-    migrator = plan.migrator
+    var migrator = plan.migrator
+    migrator.interruption = interruption
+    self.migrator = migrator
     progress = Progress(isQuiet: plan.manner.isQuiet)
   }
 
-  func perform() throws(CommandError) {
-    do throws(MigrationError) {
-      if let wait = plan.wait, plan.action != .new {
+  /// - Throws: `CommandError` or `CommandStopped`; where JSON is asked for, that is written before.
+  func perform() throws {
+    // Told before anything is changed.
+    if let report = plan.report { try OutputFile.probe(report.path) }
+    do throws(CommandError) {
+      try act()
+    } catch {
+      if !log.isReported {
+        let moves: [JSONValue.Member] =
+          [.up, .down, .redo].contains(plan.action) && !plan.isDryRun
+          ? moved(log.undone, log.applied) : []
+        let failure = JSONValue.Member("error", MigrateReport.error(error, log.failure))
+        // If that cannot be told as well, the sentence and the exit code tell the more important.
+        try? report(moves + [failure])
+      }
+      guard let signal = log.signal else { throw error }
+      throw CommandStopped(error: error, signal: signal)
+    }
+  }
+
+  private func act() throws(CommandError) {
+    if let wait = plan.wait, plan.action != .new {
+      try attempt { () throws(MigrationError) in
         try administration.wait(timeout: wait, acceptsAbsence: plan.action != .wait)
       }
-    } catch {
-      throw CommandError(error)
     }
     switch plan.action {
     case .status: try status()
@@ -32,7 +54,7 @@ struct MigrateRun {
     case .baseline: try baseline()
     case .dump: try dump()
     case .create, .drop: try createOrDrop()
-    case .wait: try say("\(plan.database) answers", [])
+    case .wait: try answers()
     }
   }
 
@@ -42,19 +64,48 @@ struct MigrateRun {
 
   private func status() throws(CommandError) {
     let overview = try attempt { () throws(MigrationError) in try migrator.overview() }
-    if let report = plan.report {
-      return try report.write(MigrateReport(plan).json(overview.summary))
+    if plan.report != nil { return try report(overview.summary) }
+    tellOfAbsence(overview)
+    if plan.manner.isQuiet {
+      // Errors only.
+      for problem in overview.problems() {
+        try StandardStream.error.write(printable(problem.message) + "\n")
+      }
+      return
     }
     let style = Style(plan.manner.color, for: .output)
     try StandardStream.output.write(overview.text(database: plan.database.redacted, style: style))
     for problem in overview.problems() { progress.note(problem.message) }
   }
 
+  /// What is not there looks like what is empty, and may have been named wrongly.
+  private func tellOfAbsence(_ overview: MigrationOverview) {
+    guard !overview.databaseExists else { return }
+    progress.note("there is no database \(plan.database) yet; lynx migrate up would make it")
+  }
+
+  private func answers() throws(CommandError) {
+    let exists = try attempt { () throws(MigrationError) in try administration.exists() }
+    try say(
+      exists
+        ? "\(plan.database) answers"
+        : "the server answers, and has no database yet for \(plan.database); lynx migrate up would "
+          + "make it",
+      [.init("exists", .bool(exists))])
+  }
+
   private func version() throws(CommandError) {
     let overview = try attempt { () throws(MigrationError) in try migrator.overview() }
     let version = overview.recorded.last?.version.digits
+    tellOfAbsence(overview)
+    for entry in overview.unfinished { progress.note("migration \(entry.title) did not finish") }
     try say(
-      version ?? "0", [.init("version", version.map { .string($0) } ?? .null)], evenIfQuiet: true)
+      version ?? "0",
+      [
+        .init("exists", .bool(overview.databaseExists)),
+        .init("version", version.map { .string($0) } ?? .null),
+        .init("unfinished", .integer(Int64(overview.unfinished.count))),
+      ], evenIfQuiet: true)
   }
 
   private func verify() throws(CommandError) {
@@ -62,6 +113,9 @@ struct MigrateRun {
     let problems = overview.problems()
     let pending = overview.entries.filter { $0.state == .pending }
     var sentences = problems.map(\.message)
+    if !overview.databaseExists {
+      sentences.append("there is no database \(plan.database); make it with lynx migrate up")
+    }
     if let first = pending.first {
       sentences.append(
         "\(pending.count == 1 ? "a migration is" : "\(pending.count) migrations are") pending, from "
@@ -75,7 +129,7 @@ struct MigrateRun {
     guard let first = sentences.first else {
       return try say("\(plan.database) is as the migrations say", members)
     }
-    try plan.report?.write(MigrateReport(plan).json(members))
+    try report(members)
     for sentence in sentences.dropFirst() { progress.note(sentence) }
     throw CommandError(.failed, first)
   }
@@ -97,13 +151,12 @@ struct MigrateRun {
         )
       }
     }
-    if let report = plan.report {
-      return try report.write(
-        MigrateReport(plan).json([
-          .init("dry_run", true),
-          .init("undone", .array(undone.map(\.json))),
-          .init("applied", .array(applied.map(\.json))),
-        ]))
+    if plan.report != nil {
+      return try report([
+        .init("dry_run", true),
+        .init("undone", .array(undone.map { $0.json(sql: $0.down) })),
+        .init("applied", .array(applied.map { $0.json(sql: $0.up) })),
+      ])
     }
     let scripts =
       undone.compactMap { migration in migration.down.map { ("undo ", migration, $0) } }
@@ -130,25 +183,37 @@ struct MigrateRun {
             + "\(undone.map(\.title).joined(separator: ", ")) on \(plan.database)")
       }
     }
-    let results = try attempt {
-      () throws(MigrationError) -> (undone: [Migrator.Done], applied: [Migrator.Done]) in
-      switch plan.action {
-      case .down: (try migrator.down(plan.target, expected: expected, report: tell), [])
-      case .redo: try migrator.redo(steps: plan.target.steps, expected: expected, report: tell)
-      default: ([], try migrator.up(plan.target, report: tell))
+    var outcome: Result<(undone: [Migrator.Done], applied: [Migrator.Done]), MigrationError>?
+    let progress = progress
+    let signal = StopWatch.during(interruption) {
+      progress.note("stopping; once more ends at once")
+    } _: {
+      outcome = Result { () throws(MigrationError) in
+        switch plan.action {
+        case .down: (try migrator.down(plan.target, expected: expected, report: tell), [])
+        case .redo: try migrator.redo(steps: plan.target.steps, expected: expected, report: tell)
+        default: ([], try migrator.up(plan.target, report: tell))
+        }
       }
     }
+    if case .failure = outcome { log.signal = signal }
+    let results = try attempt {
+      () throws(MigrationError) -> (undone: [Migrator.Done], applied: [Migrator.Done]) in
+      try outcome?.get() ?? ([], [])
+    }
     progress.finish()
-    if let report = plan.report {
-      try report.write(
-        MigrateReport(plan).json([
-          .init("dry_run", false),
-          .init("undone", .array(results.undone.map(\.json))),
-          .init("applied", .array(results.applied.map(\.json))),
-        ]))
+    if plan.report != nil {
+      try report(moved(results.undone, results.applied))
     } else if results.undone.isEmpty, results.applied.isEmpty {
       progress.note("nothing to do")
     }
+  }
+
+  private func moved(_ undone: [Migrator.Done], _ applied: [Migrator.Done]) -> [JSONValue.Member] {
+    [
+      .init("dry_run", false), .init("undone", .array(undone.map(\.json))),
+      .init("applied", .array(applied.map(\.json))),
+    ]
   }
 
   /// Says what happens while it happens: what was done before a failure is known as well.
@@ -160,8 +225,13 @@ struct MigrateRun {
     case .createdDatabase: progress.note("created \(plan.database)")
     case .applying(let migration): begin("applying", migration, migration.up)
     case .undoing(let migration): begin("undoing", migration, migration.down)
-    case .applied(let done): print("applied", done)
-    case .undone(let done): print("undid", done)
+    case .applied(let done):
+      log.applied.append(done)
+      print("applied", done)
+    case .undone(let done):
+      log.undone.append(done)
+      print("undid", done)
+    case .notice(let text): progress.note(text)
     }
   }
 
@@ -183,12 +253,16 @@ struct MigrateRun {
 
   // MARK: Talking
 
+  /// Writes JSON where it is asked for.
+  private func report(_ members: [JSONValue.Member]) throws(CommandError) {
+    try plan.report?.write(MigrateReport(plan).json(members))
+    log.isReported = true
+  }
+
   func say(
     _ text: String, _ members: [JSONValue.Member], evenIfQuiet: Bool = false
   ) throws(CommandError) {
-    if let report = plan.report {
-      return try report.write(MigrateReport(plan).json(members))
-    }
+    if plan.report != nil { return try report(members) }
     guard evenIfQuiet || !plan.manner.isQuiet else { return }
     let lines = text.split(separator: "\n").map { printable($0) + "\n" }
     try StandardStream.output.write(lines.joined())
@@ -200,7 +274,7 @@ struct MigrateRun {
     guard isatty(STDIN_FILENO) == 1, StandardStream.error.isTerminal else {
       throw CommandError(
         .usage,
-        "lynx migrate \(plan.action.rawValue) would \(printable(what)); confirm it with --yes")
+        "\(plan.action.rawValue) would \(printable(what)); confirm it with --yes")
     }
     try StandardStream.error.write(printable("This will \(what). Type yes: "))
     guard readLine(strippingNewline: true) == "yes" else {
@@ -215,7 +289,18 @@ struct MigrateRun {
       return try body()
     } catch {
       progress.finish()
+      log.failure = error
       throw CommandError(error)
     }
   }
+}
+
+/// What has happened so far, for the report of a run that fails.
+private final class MigrateLog {
+  var undone: [Migrator.Done] = []
+  var applied: [Migrator.Done] = []
+  var failure: MigrationError?
+  /// The signal that stopped it.
+  var signal: Int32?
+  var isReported = false
 }

@@ -36,8 +36,16 @@ enum ConnectionRefusal {
           + "PGPASSWORD or ~/.pgpass")
     }
     let reason = lines.first.map(plainReason) ?? "no reason was given"
+    let advice =
+      if reason.contains("SSL") {
+        "see sslmode in the URL, and whether the server is set up for it"
+      } else if reason.contains("translate host name") {
+        "is the host's name right"
+      } else {
+        "is it running there"
+      }
     return DatabaseError(
-      .unreachable, "PostgreSQL at \(address) cannot be reached (\(reason)): is it running there")
+      .unreachable, "PostgreSQL at \(address) cannot be reached (\(reason)): \(advice)")
   }
 
   static func timeout(_ connection: OpaquePointer, milliseconds: Int) -> DatabaseError {

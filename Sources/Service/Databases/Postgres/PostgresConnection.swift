@@ -20,13 +20,18 @@ public final class PostgresConnection {
   /// - Parameters:
   ///   - conninfo: a `postgresql://` URL or `keyword=value` pairs.
   ///   - connectTimeoutMilliseconds: for everything but the look-up of the host's name, which only
-  ///     the system's resolver can end.
+  ///     the system's resolver can end. `connect_timeout` of the connection string, in seconds, beats
+  ///     it.
   public init(
     conninfo: String, connectTimeoutMilliseconds: Int = 10_000,
     statementTimeoutMilliseconds: Int? = nil
   ) throws(DatabaseError) {
     link = try PostgresLink(conninfo: conninfo)
-    try link.establish(timeoutMilliseconds: connectTimeoutMilliseconds)
+    // libpq heeds it only where it waits itself.
+    let seconds = try ConnectionSettings(conninfo: conninfo)["connect_timeout"].flatMap { Int($0) }
+    try link.establish(
+      timeoutMilliseconds: seconds.flatMap { $0 > 0 ? min($0, 1_000_000) * 1_000 : nil }
+        ?? connectTimeoutMilliseconds)
     if let statementTimeoutMilliseconds {
       try setStatementTimeout(milliseconds: statementTimeoutMilliseconds)
     }
@@ -55,7 +60,7 @@ public final class PostgresConnection {
   public var isOpen: Bool { !abandoned && PQstatus(handle) == CONNECTION_OK }
 
   /// The notices and warnings since the last call, at most 1000.
-  public func takeNotices() -> [String] { link.notices.take() }
+  public func takeNotices() -> [PostgresNotice] { link.notices.take() }
 
   /// Sets ``statementTimeoutMilliseconds`` for this session.
   public func setStatementTimeout(milliseconds: Int?) throws(DatabaseError) {
@@ -127,12 +132,12 @@ public final class PostgresConnection {
     }
   }
 
-  private func begin(_ status: Int32) throws(DatabaseError) {
+  func begin(_ status: Int32) throws(DatabaseError) {
     if status != 1 { throw PostgresFailure.lost(handle) }
   }
 
   /// Hands out the results of what was sent, to the last one.
-  private func drain(_ body: (OpaquePointer) -> Void) throws(DatabaseError) {
+  func drain(_ body: (OpaquePointer) -> Void) throws(DatabaseError) {
     let deadline = Deadline(
       milliseconds: statementTimeoutMilliseconds.map { $0 + Self.graceMilliseconds })
     while true {
@@ -189,7 +194,7 @@ public final class PostgresConnection {
   }
 
   /// The error of a result; nil if it is none.
-  private func failure(_ result: OpaquePointer, statement: String) -> DatabaseError? {
+  func failure(_ result: OpaquePointer, statement: String) -> DatabaseError? {
     switch PQresultStatus(result) {
     case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE:
       PostgresFailure.error(of: result, on: handle, statement: statement)

@@ -42,12 +42,25 @@ enum PostgresFailure {
     for part in [Field.detail, .hint] {
       if let text = field(result, part) { reason += "; \(text)" }
     }
+    reason = sentence(reason) + place(result)
     let position = field(result, .position).flatMap { Int($0) }
     return DatabaseError(
-      kind(state), "PostgreSQL at \(address(connection)): \(sentence(reason))", code: state,
+      kind(state), "PostgreSQL at \(address(connection)): \(reason)", code: state,
       offset: position.flatMap { position in
         statement.map { byteOffset(ofCharacter: position, in: $0) }
       })
+  }
+
+  /// Where in functions and blocks of code it was; empty if it was in none.
+  private static func place(_ result: OpaquePointer) -> String {
+    var places = (field(result, .context) ?? "").split(whereSeparator: \.isNewline).map(String.init)
+    if let query = field(result, .internalQuery), !places.contains(where: { $0.contains(query) }) {
+      places.insert("statement \"\(sentence(query))\"", at: 0)
+    }
+    guard !places.isEmpty else { return "" }
+    let text = sentence(places.joined(separator: ", "))
+    // Recursion has a line for each call.
+    return "; in " + (text.count > 500 ? text.prefix(499) + "…" : text)
   }
 
   /// PostgreSQL counts code points from 1.
@@ -75,6 +88,10 @@ enum PostgresFailure {
     case detail = "D"
     case hint = "H"
     case position = "P"
+    /// The same in all languages of a server.
+    case severity = "V"
+    case context = "W"
+    case internalQuery = "q"
   }
 
   static func field(_ result: OpaquePointer, _ field: Field) -> String? {

@@ -95,10 +95,17 @@ func waitForSocket(
   }
 }
 
+/// What a server says beside its answers.
+public struct PostgresNotice: Sendable, Equatable {
+  /// `NOTICE`, `WARNING`, `INFO` and the like.
+  public var severity: String
+  public var message: String
+}
+
 /// Keeps the last of the notices a server sends.
 final class NoticeCollector {
   private static let limit = 1_000
-  private(set) var texts: [String] = []
+  private(set) var notices: [PostgresNotice] = []
 
   func attach(to connection: OpaquePointer) {
     PQsetNoticeReceiver(
@@ -107,17 +114,21 @@ final class NoticeCollector {
         guard let context, let result else { return }
         let text = PostgresFailure.field(result, .primary)
         Unmanaged<NoticeCollector>.fromOpaque(context).takeUnretainedValue()
-          .add(text ?? String(cString: PQresultErrorMessage(result)))
+          .add(
+            PostgresNotice(
+              severity: PostgresFailure.field(result, .severity) ?? "NOTICE",
+              message: PostgresFailure.sentence(
+                text ?? String(cString: PQresultErrorMessage(result)))))
       }, Unmanaged.passUnretained(self).toOpaque())
   }
 
-  private func add(_ text: String) {
-    if texts.count >= Self.limit { texts.removeFirst(Self.limit / 2) }
-    texts.append(PostgresFailure.sentence(text))
+  private func add(_ notice: PostgresNotice) {
+    if notices.count >= Self.limit { notices.removeFirst(Self.limit / 2) }
+    notices.append(notice)
   }
 
-  func take() -> [String] {
-    defer { texts = [] }
-    return texts
+  func take() -> [PostgresNotice] {
+    defer { notices = [] }
+    return notices
   }
 }

@@ -98,6 +98,10 @@ struct SQLiteFailure {
     if let refusal = Self.refusal(path: path, access: access ?? .readWrite) {
       return (refusal.kind, refusal.message)
     }
+    // What a statement wanted to open, as ATTACH does, is named by the reason alone.
+    if access == nil, reason.contains("unable to open database") {
+      return (.statement, "\(path): \(reason)")
+    }
     switch systemError {
     case ENOENT: return (.unreachable, "\(path) is not there")
     case EACCES, EPERM, EROFS:
