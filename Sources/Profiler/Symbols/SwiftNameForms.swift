@@ -82,6 +82,8 @@ enum NameForms {
     "materializeForSet", "nativeOwningAddressor",
   ].map { Array($0.utf8) }
 
+  static let localAccessors = accessors.map { $0 + Array(" of ".utf8) }
+
   static let witness = Array("protocol witness for ".utf8)
   static let reabstraction = Array("reabstraction thunk ".utf8)
   static let macroExpansion = Array("freestanding macro expansion #".utf8)

@@ -198,6 +198,11 @@ struct SwiftNameSimplifier {
       result.append(contentsOf: word)
       range = (range.lowerBound + word.count)..<range.upperBound
     }
+    // Of a variable that is local to a function: `getter of name #1 : T in CONTEXT`.
+    for accessor in NameForms.localAccessors where text.starts(range, with: accessor) {
+      result.append(contentsOf: accessor)
+      range = (range.lowerBound + accessor.count)..<range.upperBound
+    }
     let path = SwiftNamePath(text, range)
     // What is local to a function stands without a module.
     let context = context(behind: path, in: range)
