@@ -12,9 +12,13 @@ struct FullDiskTests {
   @Test("SQLite")
   func sqliteOnFullDisk() async throws {
     guard SmallDisk.isPermitted else {
-      return try SmallDisk.ownNamespace(filter: "sqliteOnFullDisk")
+      return try SmallDisk.runInOwnNamespace(
+        "sqliteOnFullDisk", printing: "links until the disk was full")
     }
-    let disk = try SmallDisk(bytes: 6_000_000, ballastBytes: 2_000_000)
+    // More than all there is besides: what the write-ahead log holds has to have a place in the file
+    // before the log begins anew.
+    let disk = try SmallDisk(bytes: 9_000_000, ballastBytes: 5_000_000)
+    defer { withExtendedLifetime(disk) {} }
     let path = disk.path + "/links.db"
     let database = try DatabaseURL("sqlite://\(path)")
     _ = try Migrator(database: database, origin: .embedded(.sqlite)).up()
@@ -53,6 +57,7 @@ struct FullDiskTests {
       return try await Self.expectWork(fixture.store, links)
     }
     let disk = try SmallDisk(bytes: 12_000_000, ballastBytes: 4_000_000)
+    defer { withExtendedLifetime(disk) {} }
     let name = "small_" + UUID().uuidString.prefix(8).lowercased()
     let place = disk.path + "/space"
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)

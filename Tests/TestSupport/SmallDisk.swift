@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// A file system of a few megabytes, gone with its owner. Only root may mount one, also a root of its
-/// own user namespace: see ``ownNamespace(filter:)``.
+/// own user namespace: see ``runInOwnNamespace(_:printing:)``.
 public final class SmallDisk {
   public let path: String
   private var ballast: String { path + "/ballast" }
@@ -30,20 +30,22 @@ public final class SmallDisk {
   /// Whether this process may mount.
   public static var isPermitted: Bool { geteuid() == 0 }
 
-  /// Runs a part of these tests once more as root of a user and mount namespace of its own, where an
-  /// ordinary user may mount; throws what they printed if they fail, or if the kernel forbids it.
-  public static func ownNamespace(filter: String) throws {
+  /// Runs a test of this program once more as root of a user and mount namespace of its own, where an
+  /// ordinary user may mount. Throws if it fails, if the kernel forbids it, or if it does not print what
+  /// it prints when it runs.
+  public static func runInOwnNamespace(_ test: String, printing text: String) throws {
     let line = try Data(contentsOf: URL(fileURLWithPath: "/proc/self/cmdline"))
-    var words = String(decoding: line, as: UTF8.self).split(separator: "\0").map(String.init)
-    while let place = words.firstIndex(where: { ["--filter", "--skip"].contains($0) }) {
-      words.removeSubrange(place..<min(place + 2, words.count))
+    let words = String(decoding: line, as: UTF8.self).split(separator: "\0").map(String.init)
+    var arguments = ["--testing-library", "swift-testing", "--filter", test]
+    // Where a helper runs the tests.
+    if let place = words.firstIndex(of: "--test-bundle-path"), place + 1 < words.count {
+      arguments += words[place...(place + 1)]
     }
     let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let output = try Tool.run(
-      "/usr/bin/unshare", ["-Urm", program] + words.dropFirst() + ["--filter", filter])
-    guard String(decoding: output, as: UTF8.self).contains("with 1 test") else {
-      throw Tool.Failure(
-        description: "\(filter) did not run: \(String(decoding: output, as: UTF8.self))")
+    let output = String(
+      decoding: try Tool.run("/usr/bin/unshare", ["-Urm", program] + arguments), as: UTF8.self)
+    guard output.contains(text) else {
+      throw Tool.Failure(description: "\(test) did not run in a namespace: \(output)")
     }
   }
 }

@@ -119,6 +119,10 @@ struct FeedTrustTests {
     let node = try Node(fixture.database)
     try await node.waitUntilWatching()
     let cached = try await node.answer("abc")
+    try await eventually("it is cached") {
+      _ = try await node.answer("abc")
+      return node.cache.look("abc") != .miss
+    }
     await node.feed.close()
     await node.feed.close()
     let statistics = node.feed.statistics

@@ -92,7 +92,7 @@ public final class PostgresLinkStore: LinkStore {
     return try result.get()
   }
 
-  /// Other nodes are not told and find it when they ask: a notice for each cost 4 % of the creations.
+  /// Other nodes are not told and find it when they ask: a notice for each cost some 5 %.
   public func create(_ new: NewLink) async throws(LinkError) -> Link {
     // Here, since what PostgreSQL refuses would take the whole group with it.
     if new.createdBy?.utf8.contains(0) == true {
