@@ -30,7 +30,6 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
-let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -94,7 +93,7 @@ let package = Package(
     room("Service", "Databases", ["CSQLite", "CPostgres", "LinuxSystem"]),
     room("Service", "LinkStores", ["Links", "Databases", "LinuxSystem"]),
     room("Service", "Migrations", ["Databases", "CLynxSchema", crypto]),
-    room("Service", "LinkServer", ["Links", "LinkStores", "LinuxSystem", nioCore, nioPosix]),
+    room("Service", "LinkServer", ["Links", "LinkStores", "LinuxSystem"]),
 
     .executableTarget(
       name: "lynx",

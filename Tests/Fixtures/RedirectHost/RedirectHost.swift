@@ -42,7 +42,7 @@ struct RedirectHost {
     settings.addresses = [.internet(host: "127.0.0.1", port: port)]
     settings.threads = threads
     settings.report = { print("! \($0)") }
-    let server = try await RedirectServer(settings, cache: cache, store: store, journal: journal)
+    let server = try RedirectServer(settings, cache: cache, store: store, journal: journal)
     if case .internet(_, let port)? = server.addresses.first { say("ready \(port)") }
     while !isStopping.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(50)) }
 

@@ -46,7 +46,7 @@ final class RunningServer: Sendable {
     options.areaLinks = 1024
     journal = try await ClickJournal(
       directory: "\(directory)/clicks", loops: settings.threads, store: store, options: options)
-    server = try await RedirectServer(
+    server = try RedirectServer(
       settings, cache: cache, store: other ?? store, journal: journal)
   }
 

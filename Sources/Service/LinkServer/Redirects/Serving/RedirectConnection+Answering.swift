@@ -1,7 +1,6 @@
 internal import LinkStores
 internal import Links
 internal import LinuxSystem
-internal import NIOCore
 
 /// A request whose code is being looked up.
 struct PendingLookup {
@@ -119,15 +118,16 @@ extension RedirectConnection {
     let loop = loop
     loop.retainOpen()
     loop.cache.resolve(text, lookingUp: loop.store.lookUp) { result in
-      loop.execute {
+      let isRunning = loop.execute {
         loop.releaseOpen()
         self.finishLookup(result)
       }
+      if !isRunning { loop.releaseOpen() }
     }
   }
 
   private func finishLookup(_ result: Result<Target?, LinkError>) {
-    guard let lookup, context != nil else { return }
+    guard let lookup, !isClosed else { return }
     self.lookup = nil
     switch result {
     case .failure:

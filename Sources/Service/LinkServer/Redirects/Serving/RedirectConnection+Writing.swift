@@ -1,5 +1,5 @@
+internal import Glibc
 internal import LinuxSystem
-internal import NIOCore
 
 extension RedirectConnection {
   /// Writes what was gathered, at once if the client reads.
@@ -7,38 +7,50 @@ extension RedirectConnection {
   func write(_ start: UInt64) {
     let outgoing = loop.writer.outgoing
     guard outgoing.count > 0 else { return }
-    var sent = 0
-    if !isBlocked, descriptor >= 0 {
-      switch SocketWriting.send(outgoing.bytes, to: descriptor) {
-      case .wrote(let count): sent = count
+    var written = 0
+    if !isBlocked {
+      switch SocketCalls.send(outgoing.bytes, to: descriptor) {
+      case .done(let count): written = count
+      case .wouldBlock: break
       case .failed: return fail()
       }
     }
-    if sent < outgoing.count { enqueue(from: sent) }
+    if written < outgoing.count { keepUnsent(from: written) }
     outgoing.removeAll()
-    let written = redirects &+ answers
+    loop.now = Clock.monotonicNanoseconds
     loop.statistics.add(redirects, to: loop.redirectPlace)
-    loop.statistics.addLatency(Clock.monotonicNanoseconds &- start, requests: written)
+    loop.statistics.addLatency(loop.now &- start, requests: redirects &+ answers)
     redirects = 0
     answers = 0
   }
 
-  /// Leaves to the channel what could not be written at once.
+  /// What could not be written waits until the client reads.
   @inline(never)
-  private func enqueue(from sent: Int) {
-    guard let context else { return }
-    let rest = loop.writer.outgoing.bytes[sent...]
-    var buffer = context.channel.allocator.buffer(capacity: rest.count)
-    buffer.writeBytes(rest)
-    if !isBlocked { deadline = loop.deadline(inSeconds: loop.settings.writeTimeout) }
+  private func keepUnsent(from written: Int) {
+    unsent.append(contentsOf: loop.writer.outgoing.bytes[written...])
+    if isBlocked { return }
     isBlocked = true
-    let promise = context.eventLoop.makePromise(of: Void.self)
-    promise.futureResult.whenComplete { result in
-      self.isBlocked = false
-      if case .failure = result { return self.fail() }
-      self.resume()
+    deadline = loop.deadline(inSeconds: loop.settings.writeTimeout)
+    wait(for: .write)
+  }
+
+  /// The client reads again.
+  func writeUnsent() {
+    let outcome = unsent.withUnsafeBytes { bytes in
+      SocketCalls.send(UnsafeRawBufferPointer(rebasing: bytes[sent...]), to: descriptor)
     }
-    context.writeAndFlush(Self.wrapOutboundOut(buffer), promise: promise)
+    switch outcome {
+    case .failed: return fail()
+    case .wouldBlock: return
+    case .done(let count): sent &+= count
+    }
+    // As long as it goes on reading, it has time.
+    deadline = loop.deadline(inSeconds: loop.settings.writeTimeout)
+    guard sent >= unsent.count else { return }
+    unsent = []
+    sent = 0
+    isBlocked = false
+    resume()
   }
 
   /// There is no client any more.
@@ -47,9 +59,6 @@ extension RedirectConnection {
     loop.writer.outgoing.removeAll()
     redirects = 0
     answers = 0
-    isEnding = true
-    lingers = false
-    isLingering = true
     close()
   }
 
@@ -57,15 +66,15 @@ extension RedirectConnection {
 
   /// Ends the connection after its last answer was written.
   func endConnection() {
-    if isLingering || lookup != nil { return }
+    if isLingering || lookup != nil || isClosed { return }
     isLingering = true
     // Bytes that were received and not read would make the kernel reset the connection, and the client
     // lose the answer.
-    guard lingers || !pending.isEmpty, !hasInputEnded, let context else { return close() }
+    guard lingers || !pending.isEmpty, !hasInputEnded else { return close() }
     pending = []
     deadline = loop.deadline(inSeconds: loop.settings.lingerTimeout)
-    if isReadingPaused { try? context.channel.syncOptions?.setOption(.autoRead, value: true) }
-    context.close(mode: .output, promise: nil)
+    SocketCalls.endOutput(descriptor)
+    wait(for: .read)
   }
 
   /// Throws away what comes after the last answer.
@@ -74,7 +83,15 @@ extension RedirectConnection {
     if discarded > Self.maximumDiscarded { close() }
   }
 
-  func close() { context?.close(promise: nil) }
+  func close() {
+    if isClosed { return }
+    isClosed = true
+    isEnding = true
+    isLingering = true
+    deadline = .max
+    Glibc.close(descriptor)
+    loop.remove(self)
+  }
 
   /// The time for what was under way is over.
   func expire() {

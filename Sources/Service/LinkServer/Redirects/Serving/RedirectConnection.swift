@@ -1,5 +1,4 @@
 internal import LinuxSystem
-internal import NIOCore
 
 /// One client's connection: requests are read where they arrived, answers gathered and written once for
 /// all that came together.
@@ -8,25 +7,25 @@ internal import NIOCore
 /// and more than a few heads have come meanwhile, nothing more is read. A request whose code is not
 /// cached stops the ones behind it until it is answered, so that answers keep their order.
 ///
-/// Unchecked: only its event loop's thread touches it.
-final class RedirectConnection: ChannelInboundHandler, @unchecked Sendable {
-  typealias InboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
-
+/// Unchecked: only its loop's thread touches it.
+final class RedirectConnection: @unchecked Sendable {
   /// What may be held that was not read as requests yet.
   static let maximumPending = 65_536
   /// What a client may send that is thrown away, before the connection is closed all the same.
   static let maximumDiscarded = 4 << 20
 
   let loop: RedirectLoop
-  // Of the loop's list.
-  var next: RedirectConnection?
-  unowned(unsafe) var previous: RedirectConnection?
+  let descriptor: Int32
+  /// Its place in the loop's list.
+  let number: Int
+  /// The number, and which of all connections that had it.
+  let token: UInt64
   /// The tick at which ``expire()`` is due.
-  var deadline = UInt32.max
+  var deadline: UInt32
+  var isClosed = false
+  /// What the loop waits for.
+  var interest = ReadySet.Events.read
 
-  var context: ChannelHandlerContext?
-  var descriptor: Int32 = -1
   var parser = RequestParser()
   var skipper: BodySkipper?
   /// Received and not read as requests yet.
@@ -35,79 +34,74 @@ final class RedirectConnection: ChannelInboundHandler, @unchecked Sendable {
   var requestDeadline: UInt32 = 0
   var discarded = 0
 
-  /// Redirects in ``RedirectLoop/writer``.
+  // Answers in ``RedirectLoop/writer`` that were not written yet.
   var redirects: UInt64 = 0
   var answers: UInt64 = 0
+  /// Answers that the client did not read yet, and how much of them it did.
+  var unsent: [UInt8] = []
+  var sent = 0
 
   var lookup: PendingLookup?
-  /// Answers are in the channel's queue, because the client did not read them.
+  /// Something is ``unsent``.
   var isBlocked = false
   /// No further request is read.
   var isEnding = false
   /// Nothing is written any more; what comes is thrown away.
   var isLingering = false
+  /// The client is to read the last answer, though it sends what is not read here.
   var lingers = false
   var hasInputEnded = false
-  var isReadingPaused = false
 
-  init(_ loop: RedirectLoop) { self.loop = loop }
-
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-  func channelActive(context: ChannelHandlerContext) {
-    let descriptor = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
-      of: NIOBSDSocket.Handle.self
-    ) { $0 }
-    self.descriptor = descriptor ?? -1
+  init(_ loop: RedirectLoop, descriptor: Int32, number: Int) {
+    self.loop = loop
+    self.descriptor = descriptor
+    self.number = number
+    token = UInt64(truncatingIfNeeded: number) | loop.nextGeneration() &<< 32
     deadline = loop.deadline(inSeconds: loop.isDraining ? 0 : loop.settings.idleTimeout)
-    loop.insert(self)
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
-    self.context = nil
-    descriptor = -1
-    isEnding = true
-    isLingering = true
-    deadline = .max
-    pending = []
-    loop.remove(self)
+  /// Does what the connection is ready for.
+  @inline(__always)
+  func handle(_ events: ReadySet.Events) {
+    if interest.contains(.read) { return receive() }
+    if events.contains(.write), isBlocked { return writeUnsent() }
+    // Nobody is there to be answered.
+    if !events.isDisjoint(with: [.error, .hangUp]) { close() }
   }
 
-  // The default would say so to nobody and go on.
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.close(promise: nil)
+  @inline(__always)
+  private func receive() {
+    let room = loop.received.buffer
+    switch SocketCalls.receive(room, from: descriptor) {
+    case .done(let count) where count > 0:
+      read(UnsafeRawBufferPointer(rebasing: room[..<count]))
+    case .done:
+      hasInputEnded = true
+      wait(for: interest.subtracting(.read))
+      closeIfDone()
+    case .wouldBlock: return
+    case .failed: close()
+    }
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    let buffer = Self.unwrapInboundIn(data)
-    let start = Clock.monotonicNanoseconds
-    if isLingering || isEnding { return discard(buffer.readableBytes) }
+  @inline(__always)
+  private func read(_ bytes: UnsafeRawBufferPointer) {
+    if isEnding { return discard(bytes.count) }
     if pending.isEmpty, lookup == nil, !isBlocked {
-      buffer.withUnsafeReadableBytes { bytes in
-        let used = readRequests(bytes, start)
-        if used < bytes.count, !isEnding { pending.append(contentsOf: bytes[used...]) }
-      }
+      let used = readRequests(bytes)
+      if used < bytes.count, !isEnding { pending.append(contentsOf: bytes[used...]) }
     } else {
-      buffer.withUnsafeReadableBytes { pending.append(contentsOf: $0) }
-      readPending(start)
+      pending.append(contentsOf: bytes)
+      readPending()
     }
     afterReading()
   }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    guard case .inputClosed? = event as? ChannelEvent else { return }
-    hasInputEnded = true
-    closeIfDone()
-  }
-
-  // MARK: Reading
-
   /// Reads what had to wait, if nothing holds it up.
-  func readPending(_ start: UInt64) {
+  private func readPending() {
     if pending.isEmpty || lookup != nil || isBlocked || isEnding { return }
-    let received = pending
-    pending = []
-    let used = received.withUnsafeBytes { readRequests($0, start) }
+    let received = exchange(&pending, with: [])
+    let used = received.withUnsafeBytes { readRequests($0) }
     if used < received.count, !isEnding {
       pending = used == 0 ? received : Array(received[used...])
     }
@@ -115,7 +109,8 @@ final class RedirectConnection: ChannelInboundHandler, @unchecked Sendable {
 
   /// Answers the requests in these bytes and writes what there is to write; how many bytes they had.
   @inline(__always)
-  private func readRequests(_ bytes: UnsafeRawBufferPointer, _ start: UInt64) -> Int {
+  private func readRequests(_ bytes: UnsafeRawBufferPointer) -> Int {
+    let start = loop.now
     var used = 0
     reading: while used < bytes.count, !isEnding, lookup == nil, !isBlocked {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
@@ -156,8 +151,10 @@ final class RedirectConnection: ChannelInboundHandler, @unchecked Sendable {
 
   /// Sees to what follows from what was read.
   @inline(__always)
-  func afterReading() {
-    if pending.isEmpty, !isEnding, !isBlocked, lookup == nil, skipper == nil, !loop.isDraining {
+  private func afterReading() {
+    if pending.isEmpty, !isEnding, !isBlocked, lookup == nil, skipper == nil, !loop.isDraining,
+      interest == .read
+    {
       deadline = loop.deadline(inSeconds: loop.settings.idleTimeout)
     } else {
       afterUnusualReading()
@@ -166,6 +163,7 @@ final class RedirectConnection: ChannelInboundHandler, @unchecked Sendable {
 
   @inline(never)
   private func afterUnusualReading() {
+    if isClosed { return }
     if isEnding {
       if !isBlocked { endConnection() }
       return
@@ -173,7 +171,7 @@ final class RedirectConnection: ChannelInboundHandler, @unchecked Sendable {
     if lookup != nil {
       deadline = .max
     } else if isBlocked {
-      // Given when it began.
+      // Has one since it began.
     } else if !pending.isEmpty || skipper != nil {
       if requestDeadline == 0 {
         requestDeadline = loop.deadline(inSeconds: loop.settings.requestTimeout)
@@ -182,27 +180,25 @@ final class RedirectConnection: ChannelInboundHandler, @unchecked Sendable {
     } else {
       deadline = loop.deadline(inSeconds: loop.isDraining ? 0 : loop.settings.idleTimeout)
     }
-    pauseReading(isBlocked || pending.count > Self.maximumPending)
+    let isFull = isBlocked || pending.count > Self.maximumPending
+    wait(for: isBlocked ? .write : isFull || hasInputEnded ? [] : .read)
     closeIfDone()
-  }
-
-  private func pauseReading(_ isPaused: Bool) {
-    if isPaused == isReadingPaused { return }
-    isReadingPaused = isPaused
-    try? context?.channel.syncOptions?.setOption(.autoRead, value: !isPaused)
   }
 
   /// Goes on after a lookup, or after the client has read.
   func resume() {
-    readPending(Clock.monotonicNanoseconds)
-    afterReading()
-    if !isEnding { pauseReading(isBlocked || pending.count > Self.maximumPending) }
-    closeIfDone()
+    readPending()
+    afterUnusualReading()
+  }
+
+  func wait(for events: ReadySet.Events) {
+    if events == interest || isClosed { return }
+    interest = events
+    if (try? loop.ready.change(descriptor, events, token: token)) == nil { close() }
   }
 
   /// After the client's last byte and the last answer, nobody has anything to say.
   private func closeIfDone() {
-    guard hasInputEnded, lookup == nil, !isBlocked else { return }
-    close()
+    if hasInputEnded, lookup == nil, !isBlocked { close() }
   }
 }
