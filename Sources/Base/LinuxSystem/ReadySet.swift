@@ -1,7 +1,7 @@
 internal import CLinuxShims
 internal import Glibc
 
-/// Descriptors that one thread waits for (epoll(7), level-triggered), each with a token of the caller's.
+/// Descriptors that one thread waits for (epoll(7)), each with a token of the caller's.
 ///
 /// Only one thread may use it.
 public final class ReadySet {
@@ -16,8 +16,11 @@ public final class ReadySet {
     /// Reported without being asked for: an error, and that both sides ended.
     public static let error = Events(rawValue: 0x008)
     public static let hangUp = Events(rawValue: 0x010)
-    /// Of several sets that wait for one descriptor, at least one is told, but not all.
-    public static let exclusive = Events(rawValue: 1 << 28)
+    /// The other side sends nothing more.
+    public static let inputEnd = Events(rawValue: 0x2000)
+    /// Told once for each time that something comes, rather than as long as it is there: spares the
+    /// kernel a look at every wait. ``ReadySet/change(_:_:token:)`` tells again what is there.
+    public static let once = Events(rawValue: 1 << 31)
   }
 
   private static let capacity = 256

@@ -9,7 +9,7 @@ import Synchronization
 /// Serves redirects of a SQLite database, every link of it in the cache, until SIGTERM: what tests
 /// and measurements load.
 ///
-///     RedirectHost DATABASE_FILE JOURNAL_DIRECTORY PORT THREADS
+///     RedirectHost DATABASE_FILE JOURNAL_DIRECTORY PORT THREADS [MAXIMUM_CONNECTIONS]
 ///
 /// Writes `ready PORT` when it accepts connections, and at the end `redirects N clicks N hits N`.
 @main
@@ -27,8 +27,9 @@ struct RedirectHost {
 
   static func run() async throws {
     let arguments = CommandLine.arguments
-    guard arguments.count == 5, let port = Int(arguments[3]), let threads = Int(arguments[4]) else {
-      print("usage: RedirectHost DATABASE_FILE JOURNAL_DIRECTORY PORT THREADS")
+    guard arguments.count >= 5, let port = Int(arguments[3]), let threads = Int(arguments[4]) else {
+      print(
+        "usage: RedirectHost DATABASE_FILE JOURNAL_DIRECTORY PORT THREADS [MAXIMUM_CONNECTIONS]")
       exit(64)
     }
     signal(SIGTERM) { _ in RedirectHost.isStopping.store(true, ordering: .relaxed) }
@@ -41,7 +42,8 @@ struct RedirectHost {
     var settings = RedirectSettings()
     settings.addresses = [.internet(host: "127.0.0.1", port: port)]
     settings.threads = threads
-    settings.report = { print("! \($0)") }
+    if arguments.count > 5 { settings.maximumConnections = Int(arguments[5]) }
+    settings.report = { say("! \($0)") }
     let server = try RedirectServer(settings, cache: cache, store: store, journal: journal)
     if case .internet(_, let port)? = server.addresses.first { say("ready \(port)") }
     while !isStopping.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(50)) }

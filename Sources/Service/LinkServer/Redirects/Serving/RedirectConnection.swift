@@ -14,6 +14,11 @@ final class RedirectConnection: @unchecked Sendable {
   /// What a client may send that is thrown away, before the connection is closed all the same.
   static let maximumDiscarded = 4 << 20
 
+  /// Reads before other connections have their turn.
+  static let mostReads = 4
+  /// What is waited for beside reading or writing.
+  static let always: ReadySet.Events = [.once, .inputEnd]
+
   let loop: RedirectLoop
   let descriptor: Int32
   /// Its place in the loop's list.
@@ -63,24 +68,34 @@ final class RedirectConnection: @unchecked Sendable {
   /// Does what the connection is ready for.
   @inline(__always)
   func handle(_ events: ReadySet.Events) {
-    if interest.contains(.read) { return receive() }
+    if interest.contains(.read) { return receive(events) }
     if events.contains(.write), isBlocked { return writeUnsent() }
     // Nobody is there to be answered.
     if !events.isDisjoint(with: [.error, .hangUp]) { close() }
   }
 
+  /// Reads until there is nothing more: it would not be told again. A read that did not fill the room was
+  /// the last one, unless the end has come as well.
   @inline(__always)
-  private func receive() {
+  private func receive(_ events: ReadySet.Events) {
     let room = loop.received.buffer
-    switch SocketCalls.receive(room, from: descriptor) {
-    case .done(let count) where count > 0:
-      read(UnsafeRawBufferPointer(rebasing: room[..<count]))
-    case .done:
-      hasInputEnded = true
-      wait(for: interest.subtracting(.read))
-      closeIfDone()
-    case .wouldBlock: return
-    case .failed: close()
+    var turns = 0
+    while true {
+      switch SocketCalls.receive(room, from: descriptor) {
+      case .done(let count) where count > 0:
+        read(UnsafeRawBufferPointer(rebasing: room[..<count]))
+        if count < room.count, events.isDisjoint(with: [.inputEnd, .hangUp, .error]) { return }
+      case .done:
+        hasInputEnded = true
+        closeIfDone()
+        return wait(for: interest.subtracting(.read))
+      case .wouldBlock: return
+      case .failed: return close()
+      }
+      if isClosed || !interest.contains(.read) { return }
+      turns &+= 1
+      // Others have their turn; what is left is told again.
+      if turns == Self.mostReads { return waitAnew(for: interest) }
     }
   }
 
@@ -192,9 +207,14 @@ final class RedirectConnection: @unchecked Sendable {
   }
 
   func wait(for events: ReadySet.Events) {
-    if events == interest || isClosed { return }
+    if events != interest { waitAnew(for: events) }
+  }
+
+  private func waitAnew(for events: ReadySet.Events) {
+    if isClosed { return }
     interest = events
-    if (try? loop.ready.change(descriptor, events, token: token)) == nil { close() }
+    let all = events.union(Self.always)
+    if (try? loop.ready.change(descriptor, all, token: token)) == nil { close() }
   }
 
   /// After the client's last byte and the last answer, nobody has anything to say.

@@ -176,7 +176,10 @@ final class RedirectLoop: @unchecked Sendable {
   func adopt(_ descriptor: Int32) {
     let number = free.popLast() ?? connections.count
     let connection = RedirectConnection(self, descriptor: descriptor, number: number)
-    guard isRunning, (try? ready.add(descriptor, .read, token: connection.token)) != nil else {
+    guard isRunning,
+      (try? ready.add(
+        descriptor, RedirectConnection.always.union(.read), token: connection.token)) != nil
+    else {
       free.append(number)
       Glibc.close(descriptor)
       limit.remove()
