@@ -43,7 +43,7 @@ struct SecondOpinionTests {
         if !event.head.keepsAlive || request.head.method == .CONNECT { break }
       }
     }
-    #expect(both > 5_000)
+    #expect(both > 2_000)
   }
 
   struct Ours {

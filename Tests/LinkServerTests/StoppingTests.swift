@@ -20,12 +20,15 @@ struct StoppingTests {
     }
     // Sent before the stop, perhaps not read yet.
     for client in clients { try client.send(get("/a")) }
-    let stopping = Task { await running.server.stop() }
-    for client in clients {
-      #expect(try client.answer().status == 308)
-      #expect(try client.hasEnded())
+    async let stopping: Void = running.server.stop()
+    let sent = clients
+    try await onThread { () throws in
+      for client in sent {
+        #expect(try client.answer().status == 308)
+        #expect(try client.hasEnded())
+      }
     }
-    await stopping.value
+    await stopping
     #expect(throws: (any Error).self) { try running.connect() }
     #expect(try await running.stop() == 100)
   }

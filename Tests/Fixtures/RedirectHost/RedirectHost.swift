@@ -60,7 +60,7 @@ struct RedirectHost {
   }
 
   static func warm(_ cache: LinkCache, from store: SQLiteLinkStore) async throws {
-    let codes = try await store.changes(since: 0).map(\.code)
+    let codes = try await store.changes(since: 0).changes.map(\.code)
     var start = 0
     while start < codes.count {
       let some = Array(codes[start..<min(start + 1000, codes.count)])

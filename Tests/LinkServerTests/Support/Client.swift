@@ -2,8 +2,9 @@ import Glibc
 import LinuxSystem
 import TestSupport
 
-/// A client that sends the bytes it is told to and reads what comes, on a blocking socket.
-final class Client {
+/// A client that sends the bytes it is told to and reads what comes, on a blocking socket. Unchecked: one
+/// task may send while another reads; they share the descriptor alone.
+final class Client: @unchecked Sendable {
   private let descriptor: FileDescriptor
   private var received: [UInt8] = []
 
@@ -47,7 +48,7 @@ final class Client {
     setsockopt(
       descriptor.number, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     try retryingSystemCall("connect") {
-      withUnsafeBytes(of: address) { bytes in
+      withUnsafeBytes(of: address) { bytes -> Int32 in
         guard let base = bytes.baseAddress else { return -1 }
         return Glibc.connect(
           descriptor.number, base.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
@@ -95,6 +96,22 @@ final class Client {
     return Array(chunk.prefix(count))
   }
 
+  /// Where the empty line is. Written out, since tests are not optimised and answers are many.
+  private func endOfHead() -> Range<Int>? {
+    received.withUnsafeBytes { bytes in
+      var index = 3
+      while index < bytes.count {
+        if bytes[index] == 10, bytes[index - 1] == 13, bytes[index - 2] == 10,
+          bytes[index - 3] == 13
+        {
+          return (index - 3)..<(index + 1)
+        }
+        index += 1
+      }
+      return nil
+    }
+  }
+
   struct Answer {
     var status: Int
     var fields: [String: String]
@@ -106,7 +123,7 @@ final class Client {
   /// The next answer; its body has the length it says, unless the request was a HEAD.
   func answer(toHead: Bool = false) throws -> Answer {
     while true {
-      if let end = received.firstRange(of: Array("\r\n\r\n".utf8)) {
+      if let end = endOfHead() {
         let lines = String(decoding: received[..<end.lowerBound], as: UTF8.self)
           .components(separatedBy: "\r\n")
         let words = lines.first?.split(separator: " ") ?? []
@@ -161,4 +178,20 @@ extension String {
 
 func get(_ target: String, _ fields: String...) -> String {
   "GET \(target) HTTP/1.1\r\nHost: a\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
+}
+
+/// Has `body`, which waits for a server, done by a thread of its own: Swift's tasks share a few, which
+/// the server's own may need meanwhile.
+func onThread<Value: Sendable>(
+  _ body: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    do throws(SystemCallError) {
+      try SystemThread.start(named: "client") {
+        continuation.resume(with: Result { try body() })
+      }
+    } catch {
+      continuation.resume(throwing: error)
+    }
+  }
 }

@@ -97,3 +97,6 @@ int lynx_accept(int listener);
 
 /// Names the calling thread, in at most 15 bytes.
 void lynx_name_thread(const char *_Nonnull name);
+
+/// SIOCOUTQ: bytes in a socket's send queue that the other side has not acknowledged; or -errno.
+int lynx_unacknowledged(int descriptor);

@@ -16,7 +16,7 @@ struct RedirectCost: Claim {
     let zipf = Zipf(over: SQLiteBenchFile.linkCount)
     let ranks = Array(0..<SQLiteBenchFile.linkCount).shuffled(using: &random)
     let load = try RedirectLoad(
-      bench, codes: (0..<1 << 17).map { _ in "\(1_000_000 + ranks[zipf.draw(&random)])" })
+      bench, codes: (0..<1 << 17).map { _ in "\(1_000_000 + ranks[zipf.draw(using: &random)])" })
 
     var report = ClaimReport(name)
     for count in connections {

@@ -86,11 +86,11 @@ enum ByteClass {
   }
 
   /// What a host and its port consist of (RFC 3986, section 3.2.2): letters, digits and
-  /// -._~ !$&'()*+,;= %:[]
+  /// -._~ !$&'()*+;= %:[] but no comma, which is what two hosts made into one would have.
   @inline(__always)
   static func isHost(_ byte: UInt8) -> Bool {
     contains(
-      byte, low: lettersLow | 0x2c00_7ff2_0000_0000, high: lettersHigh | 0x4000_0000_a800_0000)
+      byte, low: lettersLow | 0x2c00_6ff2_0000_0000, high: lettersHigh | 0x4000_0000_a800_0000)
   }
 
   @inline(__always)

@@ -49,6 +49,8 @@ final class Acceptor {
   private let limit: ConnectionLimit
   private let report: @Sendable (String) -> Void
   private var turn = 0
+  /// The tick of the last report.
+  private var saidAt: UInt32?
   private var isPaused = false
   /// Ticks until accepting is tried again; nil if it is not time that is waited for.
   private var ticksLeft: Int?
@@ -104,7 +106,7 @@ final class Acceptor {
 
   private func pauseAtLimit() {
     pause()
-    report(
+    say(
       "all \(limit.maximum) connections are in use: more wait until some end; raise the limit of open "
         + "files (ulimit -n, LimitNOFILE=) to have more at a time")
     let own = own
@@ -114,9 +116,16 @@ final class Acceptor {
   private func pauseWithout(_ code: Int32) {
     pause()
     ticksLeft = 2
-    report(
+    say(
       "no connection can be accepted: \(String(cString: strerror(code))); trying again in a second; "
         + "raise the limit of open files (ulimit -n, LimitNOFILE=)")
+  }
+
+  /// Not more often than once a minute: a server at its limit is there again and again.
+  private func say(_ sentence: String) {
+    if let saidAt, own.tick &- saidAt < 60 { return }
+    saidAt = own.tick
+    report(sentence)
   }
 
   private func pause() {

@@ -30,7 +30,7 @@ extension RedirectConnection {
     unsent.append(contentsOf: loop.writer.outgoing.bytes[written...])
     if isBlocked { return }
     isBlocked = true
-    deadline = loop.deadline(inSeconds: loop.settings.writeTimeout)
+    giveTimeToRead()
     wait(for: .write)
   }
 
@@ -44,13 +44,18 @@ extension RedirectConnection {
     case .wouldBlock: return
     case .done(let count): sent &+= count
     }
-    // As long as it goes on reading, it has time.
-    deadline = loop.deadline(inSeconds: loop.settings.writeTimeout)
+    giveTimeToRead()
     guard sent >= unsent.count else { return }
     unsent = []
     sent = 0
     isBlocked = false
     resume()
+  }
+
+  /// As long as a client goes on reading, it has time.
+  private func giveTimeToRead() {
+    deadline = loop.deadline(inSeconds: loop.settings.writeTimeout)
+    unread = unacknowledgedBytes(of: descriptor) ?? 0
   }
 
   /// There is no client any more.
@@ -98,6 +103,10 @@ extension RedirectConnection {
     if lookup != nil {
       deadline = .max
       return
+    }
+    // The kernel's queue is long: it has room for more only after a slow client has read a third of it.
+    if isBlocked, !loop.isDraining, let left = unacknowledgedBytes(of: descriptor), left < unread {
+      return giveTimeToRead()
     }
     if !isLingering, !loop.isDraining { loop.statistics.add(to: .timedOut) }
     close()

@@ -45,6 +45,8 @@ final class RedirectConnection: @unchecked Sendable {
   /// Answers that the client did not read yet, and how much of them it did.
   var unsent: [UInt8] = []
   var sent = 0
+  /// What of it and before it was on its way when the client was last known to read.
+  var unread = 0
 
   var lookup: PendingLookup?
   /// Something is ``unsent``.
