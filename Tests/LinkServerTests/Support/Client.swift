@@ -80,13 +80,6 @@ final class Client: @unchecked Sendable {
       descriptor.number, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
   }
 
-  /// Fewer bytes than sent wait in the kernel on this side.
-  func shrinkReceiveBuffer() {
-    var size: Int32 = 4096
-    setsockopt(
-      descriptor.number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-  }
-
   /// The next bytes; empty at the end.
   private func receive() throws -> [UInt8] {
     var chunk = [UInt8](repeating: 0, count: 65_536)

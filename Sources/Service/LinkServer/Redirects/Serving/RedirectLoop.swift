@@ -6,10 +6,9 @@ internal import Synchronization
 
 /// An event loop: one thread that waits for its connections and does what they are ready for.
 ///
-/// Of its own rather than SwiftNIO's, whose channels, pipelines and buffers were a sixth of a redirect's
-/// CPU time at 64 connections and, since each connection has a dozen objects of them to be fetched into the CPU's
-/// cache, more at 1000. Here a connection is one object, and what comes and goes is in two buffers for
-/// all of them.
+/// Of its own rather than SwiftNIO's, where a connection is a dozen objects, each to be fetched into the
+/// CPU's cache when many connections take turns (Docs/ARCHITECTURE.md has the figures). Here it is one,
+/// and what comes and goes is in two buffers for all of them.
 ///
 /// Unchecked: but for what is atomic or locked, only the loop's thread touches it.
 final class RedirectLoop: @unchecked Sendable {
