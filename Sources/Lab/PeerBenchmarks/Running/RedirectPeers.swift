@@ -104,6 +104,7 @@ final class RedirectPeer {
     guard try bench.finish(process, within: 30) != nil else {
       throw bench.failure(of: command, "does not end")
     }
+    rmdir(bench.scratch("clicks"))
     return readText(outputPath) ?? ""
   }
 }
@@ -169,7 +170,9 @@ struct RedirectLoad {
   }
 
   private static func bytes(_ text: Substring) -> Double {
-    let units: [(String, Double)] = [("GB", 1_073_741_824), ("MB", 1_048_576), ("KB", 1024), ("B", 1)]
+    let units: [(String, Double)] = [
+      ("GB", 1_073_741_824), ("MB", 1_048_576), ("KB", 1024), ("B", 1),
+    ]
     for (unit, factor) in units where text.hasSuffix(unit) {
       return (Double(text.dropLast(unit.count)) ?? .nan) * factor
     }
