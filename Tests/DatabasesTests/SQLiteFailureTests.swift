@@ -16,8 +16,10 @@ struct SQLiteFailureTests {
   @Test("directories, missing files, and files that are none")
   func places() throws {
     try workshop.run(
-      "mkdir d; echo 'this is no database, it only looks long enough for one' > text; : > empty")
+      "mkdir d; mkfifo pipe; echo 'this is no database, it only looks long enough for one' > text; : > empty"
+    )
     expectSentence(open("d"), .unreachable, "d is a directory")
+    expectSentence(open("pipe"), .unreachable, "pipe is a device, a pipe or a socket")
     expectSentence(open("none", .readOnly), .unreachable, "no file")
     expectSentence(open("none", .readWrite), .unreachable, "no file")
     expectSentence(open("no/such.db"), .unreachable, "directory of", "does not exist")

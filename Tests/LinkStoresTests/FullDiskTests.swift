@@ -146,7 +146,8 @@ struct FullDiskTests {
     try await expectAll(links, in: store)
     let link = try await store.create(try new("after"))
     #expect(try await store.link(code: "after") == link)
-    #expect(try await store.add(ClickBatch(id: "a", counts: [.init(linkID: link.id, clicks: 3)])))
+    let batch = ClickBatch(id: "a", counts: [.init(linkID: link.id, clicks: 3)])
+    #expect(try await store.add(batch) == 3)
     #expect(try await store.link(code: "after").clicks == 3)
   }
 

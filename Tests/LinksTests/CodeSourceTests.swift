@@ -45,11 +45,12 @@ private final class SmallStore: LinkStore {
   }
   func setActive(code: String, _ isActive: Bool) async throws(LinkError) -> Link { throw missing }
   func counts() async throws(LinkError) -> LinkCounts { throw missing }
-  func add(_ clicks: ClickBatch) async throws(LinkError) -> Bool { throw missing }
+  func add(_ clicks: ClickBatch) async throws(LinkError) -> Int64? { throw missing }
   func changes(since updatedAt: Int64) async throws(LinkError) -> LinkChanges { throw missing }
   func hints(
     _ tell: @escaping @Sendable (ChangeHint) -> Void
   ) throws(LinkError) -> any ChangeHints { throw missing }
+  func advanceIDs() async throws(LinkError) { throw missing }
   func ping() async throws(LinkError) { throw missing }
   func close() async {}
 }

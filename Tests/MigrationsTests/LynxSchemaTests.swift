@@ -189,6 +189,35 @@ struct LynxSchemaTests {
     )
   }
 
+  @Test(
+    "what the service keeps is not lost by going back, and every database knows itself",
+    arguments: Engine.allCases)
+  func kept(_ engine: Engine) throws {
+    let database = try MigratedDatabase(engine)
+    _ = try database.lynxMigrator.up()
+    let identity = "SELECT count(*) FROM settings WHERE name = 'database-id'"
+    #expect(try database.look(identity) == "1\n")
+    let hash = engine == .sqlite ? "x'00'" : "'\\x00'"
+    let inUse = [
+      ("api_keys", "INSERT INTO api_keys (name, key_hash, created_at) VALUES ('a', \(hash), 1)"),
+      ("click_batches", "INSERT INTO click_batches (batch_id, applied_at) VALUES ('a', 1)"),
+      ("settings", "INSERT INTO settings (name, value, updated_at) VALUES ('a', \(hash), 1)"),
+    ]
+    for (table, insertion) in inUse {
+      try database.look(insertion)
+      let error = migrationError { try database.lynxMigrator.down(.init(steps: 1)) }
+      #expect(error?.kind == .failed)
+      #expect(error?.description.contains("API keys, settings and records of") == true)
+      #expect(migrationError { try database.lynxMigrator.redo(steps: nil) }?.kind == .failed)
+      #expect(try database.look("SELECT count(*) FROM \(table)") != "0\n")
+      #expect(try database.recorded().count == 4)
+      let condition = table == "settings" ? " WHERE name = 'a'" : ""
+      try database.look("DELETE FROM \(table)\(condition)")
+    }
+    #expect(try database.lynxMigrator.redo(steps: nil).applied.count == 1)
+    #expect(try database.look(identity) == "1\n")
+  }
+
   @Test("a dump of SQLite makes the same schema, at the same version")
   func dump() throws {
     let database = try MigratedDatabase(.sqlite)

@@ -51,10 +51,16 @@ public protocol LinkStore: Sendable {
   /// Totals, as of some moment during the call.
   func counts() async throws(LinkError) -> LinkCounts
 
-  /// Adds clicks and remembers the batch's id in the same transaction; false if the id was there, in
-  /// which case nothing is added. Ids are remembered for at least 30 days. Links that do not exist are
-  /// passed over. Neither ``Link/version`` nor ``Link/updatedAt`` changes.
-  func add(_ clicks: ClickBatch) async throws(LinkError) -> Bool
+  /// Adds clicks and remembers the batch's id in the same transaction; how many were added, nil if the
+  /// id was there, in which case nothing is. Ids are remembered for at least 30 days. Links that do not
+  /// exist are passed over. Neither ``Link/version`` nor ``Link/updatedAt`` changes.
+  func add(_ clicks: ClickBatch) async throws(LinkError) -> Int64?
+
+  /// Has links created from now on, on any node, get ids above all that were given out before this
+  /// second, also by what this database was before it was restored to an earlier state: clicks that
+  /// still wait somewhere for a link that is gone must not become another's. Ids begin at
+  /// ``LinkID/floor(atUnixSeconds:)`` then.
+  func advanceIDs() async throws(LinkError)
 
   /// The value of a setting; if it has none it gets this one. Of several nodes that ask at once all
   /// are answered the same.

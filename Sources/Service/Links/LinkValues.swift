@@ -47,6 +47,17 @@ public struct HistoryEntry: Sendable, Hashable, Identifiable {
   }
 }
 
+/// How ids of links grow.
+public enum LinkID {
+  /// The least id of links created from a second on, in seconds since 1970. It leaves room for a
+  /// million links a second, and stays below 2⁵³, what JSON numbers hold exactly, until 2242.
+  public static func floor(atUnixSeconds now: Int64) -> Int64 {
+    max(0, min(now, Int64.max >> shift)) << shift
+  }
+
+  private static let shift: Int64 = 20
+}
+
 /// Clicks to be added together, once. The same id always carries the same counts.
 public struct ClickBatch: Sendable, Hashable {
   public struct Count: Sendable, Hashable {
@@ -68,6 +79,14 @@ public struct ClickBatch: Sendable, Hashable {
   public init(id: String, counts: [Count]) {
     self.id = id
     self.counts = counts
+  }
+
+  /// All its clicks, at most the largest number.
+  public var total: Int64 {
+    counts.reduce(0) { sum, count in
+      let (next, overflow) = sum.addingReportingOverflow(count.clicks)
+      return overflow ? .max : next
+    }
   }
 }
 

@@ -60,7 +60,7 @@ extension MigrationOverview {
         entry.state.rawValue, entry.version.digits, entry.name,
         entry.record.flatMap(\.known).map { UTCText.date($0.appliedAt) } ?? "",
         entry.record.flatMap(\.known).map {
-          DurationText.format(.milliseconds($0.durationMilliseconds))
+          Migrator.Done.durationText(milliseconds: $0.durationMilliseconds)
         } ?? "",
       ])
     }
@@ -118,7 +118,11 @@ extension Migrator.Done {
     duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
   }
 
-  var durationText: String { DurationText.format(.milliseconds(milliseconds)) }
+  var durationText: String { Self.durationText(milliseconds: milliseconds) }
+
+  static func durationText(milliseconds: Int64) -> String {
+    milliseconds < 1 ? "<1ms" : DurationText.format(.milliseconds(milliseconds))
+  }
 
   var json: JSONValue { migration.json(milliseconds: milliseconds) }
 }

@@ -15,12 +15,12 @@ final class DeadlyStore: LinkStore {
     self.moment = moment
   }
 
-  func add(_ clicks: ClickBatch) async throws(LinkError) -> Bool {
+  func add(_ clicks: ClickBatch) async throws(LinkError) -> Int64? {
     let isLast = batches.add(1, ordering: .relaxed).newValue == 3
     if isLast, moment == .before { kill(getpid(), SIGKILL) }
-    let isNew = try await store.add(clicks)
+    let added = try await store.add(clicks)
     if isLast, moment == .after { kill(getpid(), SIGKILL) }
-    return isNew
+    return added
   }
 
   func create(_ new: NewLink) async throws(LinkError) -> Link { try await store.create(new) }
@@ -58,6 +58,7 @@ final class DeadlyStore: LinkStore {
   func hints(
     _ tell: @escaping @Sendable (ChangeHint) -> Void
   ) throws(LinkError) -> any ChangeHints { try store.hints(tell) }
+  func advanceIDs() async throws(LinkError) { try await store.advanceIDs() }
   func ping() async throws(LinkError) { try await store.ping() }
   func close() async { await store.close() }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import LinkStores
 import Links
 import Testing
@@ -16,24 +17,24 @@ struct CountingTests {
         .init(linkID: one.id, clicks: 3), .init(linkID: two.id, clicks: 1_000_000_000_000),
         .init(linkID: two.id + 1000, clicks: 5),
       ])
-    let outcomes = try await withThrowingTaskGroup(of: Bool.self) { group in
+    let outcomes = try await withThrowingTaskGroup(of: Int64?.self) { group in
       for _ in 0..<8 { group.addTask { try await store.add(batch) } }
       return try await group.reduce(into: []) { $0.append($1) }
     }
-    #expect(outcomes.count { $0 } == 1)
+    #expect(outcomes.compactMap(\.self) == [1_000_000_000_003], "once, without the missing link")
     #expect(
       try await store.add(
         ClickBatch(
           id: "node-1/8",
           counts: [
             .init(linkID: one.id, clicks: 4)
-          ])))
+          ])) == 4)
     var expected = one
     expected.clicks = 7
     #expect(try await store.link(code: "one") == expected, "neither version nor time change")
     #expect(try await store.link(code: "two").clicks == 1_000_000_000_000)
-    #expect(try await store.add(ClickBatch(id: "empty", counts: [])))
-    #expect(try await store.add(ClickBatch(id: "empty", counts: [])) == false)
+    #expect(try await store.add(ClickBatch(id: "empty", counts: [])) == 0)
+    #expect(try await store.add(ClickBatch(id: "empty", counts: [])) == nil)
   }
 
   @Test("the largest count stays the largest", arguments: TestedEngine.allCases)
@@ -43,11 +44,38 @@ struct CountingTests {
     for id in ["a", "b"] {
       #expect(
         try await fixture.store.add(
-          ClickBatch(id: id, counts: [.init(linkID: link.id, clicks: .max - 1)])))
+          ClickBatch(id: id, counts: [.init(linkID: link.id, clicks: .max - 1)])) == .max - 1)
     }
     #expect(try await fixture.store.link(code: "one").clicks == .max)
     try await fixture.create("two")
     #expect(try await fixture.store.counts().clicks == .max)
+  }
+
+  @Test(
+    "ids advanced are above all before, also after the database was restored",
+    arguments: TestedEngine.allCases)
+  func advancedIDs(engine: TestedEngine) async throws {
+    let fixture = try StoreFixture(engine)
+    let store = fixture.store
+    let before = Int64(Date().timeIntervalSince1970)
+    try await store.advanceIDs()
+    let first = try await fixture.create("first")
+    #expect(first.id >= LinkID.floor(atUnixSeconds: before))
+    // Many nodes that start at once, while links are created.
+    let ids = try await withThrowingTaskGroup(of: Int64?.self) { group in
+      for index in 0..<40 {
+        group.addTask {
+          if index % 2 == 0 { return try await fixture.create("link-\(index)").id }
+          try await store.advanceIDs()
+          return nil
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }.compactMap(\.self)
+    #expect(Set(ids).count == 20 && ids.allSatisfy { $0 > first.id })
+    let last = try await fixture.create("last").id
+    #expect(last > ids.reduce(0, max))
+    #expect(last < LinkID.floor(atUnixSeconds: Int64(Date().timeIntervalSince1970) + 1))
   }
 
   @Test("counts add up", arguments: TestedEngine.allCases)

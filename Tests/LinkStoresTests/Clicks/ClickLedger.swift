@@ -24,8 +24,8 @@ final class ClickLedger: LinkStore {
 
   var clicks: [Int64: Int64] { state.withLock { $0.clicks } }
 
-  func add(_ batch: ClickBatch) async throws(LinkError) -> Bool {
-    let outcome = state.withLock { state -> Result<Bool, LinkError> in
+  func add(_ batch: ClickBatch) async throws(LinkError) -> Int64? {
+    let outcome = state.withLock { state -> Result<Int64?, LinkError> in
       let refusal = LinkError.unavailable(reason: "the ledger is away", retryAfter: 1)
       if state.weather == .away { return .failure(refusal) }
       let isNew = state.batches.insert(batch.id).inserted
@@ -35,12 +35,14 @@ final class ClickLedger: LinkStore {
         for count in batch.counts { state.clicks[count.linkID, default: 0] += count.clicks }
       }
       // The answer to a commit is lost; asked again, it knows the batch.
-      return isNew && state.weather == .answerLost ? .failure(refusal) : .success(isNew)
+      return isNew && state.weather == .answerLost
+        ? .failure(refusal) : .success(isNew ? batch.total : nil)
     }
     return try outcome.get()
   }
 
   func setting(_ name: String, orSet value: String) async throws(LinkError) -> String { identity }
+  func advanceIDs() async throws(LinkError) {}
   func ping() async throws(LinkError) {}
   func close() async {}
 

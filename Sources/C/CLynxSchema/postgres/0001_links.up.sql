@@ -1,6 +1,9 @@
 -- Links, people, history and analytics, as the Rust Lynx lays them out: a database of its making is
 -- adopted, every row kept.
 
+-- That something is there already, or is not, is nothing to tell.
+SET LOCAL client_min_messages = warning;
+
 CREATE TABLE IF NOT EXISTS urls (
     id BIGSERIAL PRIMARY KEY,
     short_code TEXT NOT NULL UNIQUE,

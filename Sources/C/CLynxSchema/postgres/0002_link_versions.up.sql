@@ -22,6 +22,7 @@ $$;
 
 CREATE TRIGGER urls_version_trigger
     BEFORE UPDATE OF short_code, original_url, is_active ON urls FOR EACH ROW
-    WHEN ((NEW.short_code, NEW.original_url, NEW.is_active)
-        IS DISTINCT FROM (OLD.short_code, OLD.original_url, OLD.is_active))
+    WHEN (NEW.short_code IS DISTINCT FROM OLD.short_code
+        OR NEW.original_url IS DISTINCT FROM OLD.original_url
+        OR NEW.is_active IS DISTINCT FROM OLD.is_active)
     EXECUTE FUNCTION lynx_count_url_version();

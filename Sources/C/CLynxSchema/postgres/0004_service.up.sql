@@ -25,3 +25,11 @@ CREATE TABLE settings (
     value BYTEA NOT NULL,
     updated_at BIGINT NOT NULL
 );
+
+-- By which journals of clicks know their database. Here, so that every backup has it.
+INSERT INTO settings (name, value, updated_at)
+VALUES (
+    'database-id',
+    convert_to(md5(random()::text || clock_timestamp()::text || pg_backend_pid()::text
+        || txid_current()::text), 'UTF8'),
+    floor(extract(epoch FROM clock_timestamp())));

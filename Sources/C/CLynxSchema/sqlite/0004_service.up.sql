@@ -25,3 +25,7 @@ CREATE TABLE settings (
     value BLOB NOT NULL,
     updated_at INTEGER NOT NULL
 );
+
+-- By which journals of clicks know their database. Here, so that every backup has it.
+INSERT INTO settings (name, value, updated_at)
+VALUES ('database-id', CAST(lower(hex(randomblob(16))) AS BLOB), CAST(strftime('%s', 'now') AS INTEGER));

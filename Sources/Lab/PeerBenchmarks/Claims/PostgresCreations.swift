@@ -38,12 +38,20 @@ struct PostgresCreations: Claim {
               let work = try await OutstandingWork(
                 outstanding: outstanding, seconds: Double(seconds)
               ) { random in
-                let code = "\(Int.random(in: codes, using: &random))"
-                _ = try await store.create(
-                  NewLink(
-                    code: ShortCode(custom: code),
-                    destination: Destination("https://example.com/articles/\(code)"),
-                    createdBy: "bench"))
+                // A code that is taken, one in some hundred thousand, is drawn again.
+                while true {
+                  let code = "\(Int.random(in: codes, using: &random))"
+                  do {
+                    _ = try await store.create(
+                      NewLink(
+                        code: ShortCode(custom: code),
+                        destination: Destination("https://example.com/articles/\(code)"),
+                        createdBy: "bench"))
+                    return
+                  } catch LinkError.codeTaken {
+                    continue
+                  }
+                }
               }
               await store.close()
               return work

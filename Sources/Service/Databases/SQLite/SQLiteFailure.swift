@@ -130,6 +130,11 @@ struct SQLiteFailure {
         return DatabaseError(
           .unreachable, "\(path) is a directory: name a file in it", code: code)
       }
+      // A pipe would be waited for without end.
+      if status.st_mode & S_IFMT != S_IFREG {
+        return DatabaseError(
+          .unreachable, "\(path) is a device, a pipe or a socket: name a regular file", code: code)
+      }
       if faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 {
         return DatabaseError(.notPermitted, "\(user) may not read \(path)", code: code)
       }

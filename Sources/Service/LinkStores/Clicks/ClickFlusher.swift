@@ -80,7 +80,11 @@ final class ClickFlusher: Sendable {
         ?? nil
       {
         do throws(LinkError) {
-          _ = try await store.add(chunk)
+          if let added = try await store.add(chunk), added < chunk.total {
+            recovery.report(
+              "\(core.path): \(chunk.total - added) clicks were of links that the database does not "
+                + "have, and are dropped; was it restored while this ran?")
+          }
         } catch {
           _ = core.with { $0.onItsWay?.isUncertain = true }
           return error

@@ -47,7 +47,7 @@ public final class ClickJournal: Sendable {
   ///
   /// - Parameter loops: how many threads count, at most 256.
   /// - Throws: ``ClickJournalError`` if there can be no journal here, ``LinkError`` if the database
-  ///   does not say which one it is.
+  ///   does not say which one it is or does not advance its ids.
   public init(
     directory: String, loops: Int, store: any LinkStore, options: Options = Options()
   ) async throws {
@@ -65,6 +65,7 @@ public final class ClickJournal: Sendable {
     guard let database = JournalID(text) else {
       throw ClickJournalError("the database's setting database-id is damaged: '\(text)'")
     }
+    try await store.advanceIDs()
     let header = JournalHeader(
       geometry: geometry, id: JournalID(using: &random), database: database, key: random.next())
     do throws(SystemCallError) {

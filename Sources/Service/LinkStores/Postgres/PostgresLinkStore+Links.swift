@@ -84,7 +84,7 @@ extension PostgresLinkStore {
     }
   }
 
-  public func add(_ clicks: ClickBatch) async throws(LinkError) -> Bool {
+  public func add(_ clicks: ClickBatch) async throws(LinkError) -> Int64? {
     let counts = clicks.counts.filter { $0.clicks > 0 }
     return try await run([
       (
@@ -95,7 +95,13 @@ extension PostgresLinkStore {
         ]
       ),
       (PostgresStatements.forgetBatches, []),
-    ]) { $0[0].int64(0, 0) == 1 }
+    ]) { $0[0].int64(0, 0) == 1 ? $0[0].int64(0, 1) ?? 0 : nil }
+  }
+
+  public func advanceIDs() async throws(LinkError) {
+    try await run([
+      (PostgresStatements.lockIDs, []), (PostgresStatements.advanceIDs, []),
+    ]) { _ in }
   }
 
   public func setting(_ name: String, orSet value: String) async throws(LinkError) -> String {

@@ -148,8 +148,24 @@ enum PostgresStatements {
           ELSE urls.clicks + new.clicks END
       FROM unnest($2, $3) AS new (id, clicks) JOIN locked USING (id) WHERE urls.id = new.id
     )
-    SELECT count(*) FROM batch
+    SELECT count(*), least(9223372036854775807, (
+        SELECT coalesce(sum(new.clicks), 0)
+        FROM unnest($2, $3) AS new (id, clicks) JOIN locked USING (id)))::bigint
+    FROM batch
     """, [.text, .int64Array, .int64Array])
+
+  /// One node after the other: each looks where ids are and sets them forward if they are behind.
+  static let lockIDs = PostgresStatement(
+    "lock-ids", "SELECT pg_advisory_xact_lock('urls'::regclass::bigint)")
+
+  static let advanceIDs = PostgresStatement(
+    "advance-ids",
+    """
+    SELECT setval(ids, floor) FROM (
+      SELECT pg_get_serial_sequence('urls', 'id')::regclass AS ids,
+        \(now) * \(LinkID.floor(atUnixSeconds: 1)) AS floor
+    ) AS known WHERE nextval(ids) < floor
+    """)
 
   static let forgetBatches = PostgresStatement(
     "forget-batches",

@@ -86,7 +86,7 @@ extension SQLiteLinkStore {
     return link
   }
 
-  public func add(_ clicks: ClickBatch) async throws(LinkError) -> Bool {
+  public func add(_ clicks: ClickBatch) async throws(LinkError) -> Int64? {
     try await writer.run { session in
       try session.atomically {
         let now = Self.now()
@@ -95,19 +95,37 @@ extension SQLiteLinkStore {
           INSERT INTO click_batches (batch_id, applied_at) VALUES (?, ?)
           ON CONFLICT (batch_id) DO NOTHING
           """, .text(clicks.id), .integer(now))
-        guard isNew == 1 else { return false }
+        guard isNew == 1 else { return nil }
+        var added = ClickBatch(id: clicks.id, counts: [])
         // SQLite would make a number too large for an integer a rounded one.
         for count in clicks.counts where count.clicks > 0 {
-          try session.run(
+          let found = try session.run(
             """
             UPDATE urls SET clicks = CASE WHEN clicks > 9223372036854775807 - ?1
               THEN 9223372036854775807 ELSE clicks + ?1 END WHERE id = ?2
             """, .integer(count.clicks), .integer(count.linkID))
+          if found == 1 { added.counts.append(count) }
         }
         try session.run(
           "DELETE FROM click_batches WHERE applied_at < ?", .integer(now - ClickBatch.memorySeconds)
         )
-        return true
+        return added.total
+      }
+    }
+  }
+
+  public func advanceIDs() async throws(LinkError) {
+    try await writer.run { session in
+      let floor = LinkID.floor(atUnixSeconds: Self.now()) - 1
+      // What AUTOINCREMENT goes by (SQLite, "Autoincrement"): a row a table, once it had one.
+      try session.atomically {
+        try session.run(
+          """
+          INSERT INTO sqlite_sequence (name, seq) SELECT 'urls', 0
+          WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'urls')
+          """)
+        try session.run(
+          "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'urls'", .integer(floor))
       }
     }
   }

@@ -132,10 +132,12 @@ final class JournalRecovery: Sendable {
 
   private func send(_ batch: JournalContents.Batch, of header: JournalHeader) async throws {
     for chunk in BatchChunks.chunks(of: batch, header) {
-      if try await store.add(chunk) {
-        record.withLock { record in
-          for count in chunk.counts { record.recoveredClicks &+= count.clicks }
-        }
+      guard let added = try await store.add(chunk) else { continue }
+      record.withLock { $0.recoveredClicks &+= added }
+      if added < chunk.total {
+        report(
+          "\(chunk.total - added) clicks of batch \(chunk.id) were of links that the database does "
+            + "not have, and are dropped; was it restored?")
       }
     }
   }
