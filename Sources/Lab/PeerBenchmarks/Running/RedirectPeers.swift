@@ -104,6 +104,7 @@ final class RedirectPeer {
     guard try bench.finish(process, within: 30) != nil else {
       throw bench.failure(of: command, "does not end")
     }
+    rmdir(bench.scratch("clicks"))
     return readText(outputPath) ?? ""
   }
 }
