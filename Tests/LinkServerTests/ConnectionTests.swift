@@ -68,6 +68,47 @@ struct ConnectionTests {
     #expect(try await running.stop() == count)
   }
 
+  @Test("A client that reads a little at a time stops and starts the writing, and loses nothing")
+  func stopAndGo() async throws {
+    var random = SeededGenerator.forTest()
+    let path = "/tmp/lynx-\(getpid())-\(UInt32.random(in: 0 ... .max)).socket"
+    let running = try await RunningServer {
+      $0.threads = 1
+      // The kernel keeps 200 KB of a unix socket: writing stops and starts all the time. A small buffer
+      // of TCP would test the kernel: below a segment's size, it sends one every 200 ms.
+      $0.addresses = [.unix(path: path)]
+    }
+    var lengths: [Int] = []
+    for number in 0..<20 {
+      lengths.append(Int.random(in: 20...7000, using: &random))
+      let padding = String(repeating: "d", count: lengths[number])
+      try await running.create("c\(number)", "https://example.org/" + padding)
+    }
+    var clicks = 0
+    for round in 0..<4 {
+      // The last rounds find nothing in the cache: lookups come in between.
+      if round >= 2 { running.cache.invalidateAll() }
+      let client = try Client(path: path)
+      let numbers = (0..<1500).map { _ in Int.random(in: 0..<20, using: &random) }
+      clicks += numbers.count
+      async let sending: Void = onThread {
+        for number in numbers { try client.send(get("/c\(number)")) }
+        if round % 2 == 0 { client.endInput() }
+      }
+      let pauses = numbers.map { _ in Int.random(in: 0..<40, using: &random) == 0 }
+      let expected = numbers.map { lengths[$0] + 20 }
+      try await onThread { () throws in
+        for (length, pauses) in zip(expected, pauses) {
+          if pauses { usleep(3000) }
+          #expect(try client.answer().location?.utf8.count == length)
+        }
+        if round % 2 == 0 { #expect(try client.hasEnded()) }
+      }
+      try await sending
+    }
+    #expect(try await running.stop() == clicks)
+  }
+
   @Test("Who says that nothing more comes gets the answers that are due")
   func halfClosed() async throws {
     let running = try await RunningServer()
