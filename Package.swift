@@ -29,6 +29,10 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+// Only tests: a second opinion on requests.
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
@@ -37,6 +41,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
@@ -89,6 +94,7 @@ let package = Package(
     room("Service", "Databases", ["CSQLite", "CPostgres", "LinuxSystem"]),
     room("Service", "LinkStores", ["Links", "Databases", "LinuxSystem"]),
     room("Service", "Migrations", ["Databases", "CLynxSchema", crypto]),
+    room("Service", "LinkServer", ["Links", "LinkStores", "LinuxSystem"]),
 
     .executableTarget(
       name: "lynx",
@@ -134,6 +140,16 @@ let package = Package(
       name: "ClickWriter", dependencies: ["LinkStores", "Links", "Databases"],
       path: "Tests/Fixtures/ClickWriter", swiftSettings: strict),
     tests("DatabasesTests", ["Databases", "LinuxSystem"]),
+    tests(
+      "LinkServerTests",
+      [
+        "LinkServer", "LinkStores", "Links", "Databases", "Migrations", "LinuxSystem",
+        "RedirectHost", nioCore, nioEmbedded, nioHTTP1,
+      ]),
+    .executableTarget(
+      name: "RedirectHost",
+      dependencies: ["LinkServer", "LinkStores", "Links", "Databases", "LinuxSystem"],
+      path: "Tests/Fixtures/RedirectHost", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -191,4 +195,41 @@ int lynx_open(const char *path, int flags, mode_t mode) {
 int lynx_event_descriptor(void) {
   int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   return descriptor < 0 ? -errno : descriptor;
+}
+
+int lynx_epoll_create(void) {
+  int epoll = epoll_create1(EPOLL_CLOEXEC);
+  return epoll < 0 ? -errno : epoll;
+}
+
+int lynx_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t token) {
+  struct epoll_event event = {.events = events, .data.u64 = token};
+  return epoll_ctl(epoll, operation, descriptor, &event) < 0 ? -errno : 0;
+}
+
+int lynx_epoll_wait(int epoll, struct lynx_ready *ready, int capacity, int timeout_milliseconds) {
+  struct epoll_event events[256];
+  if (capacity > 256) capacity = 256;
+  int count = epoll_wait(epoll, events, capacity, timeout_milliseconds);
+  if (count < 0) return errno == EINTR ? 0 : -errno;
+  for (int index = 0; index < count; index++) {
+    ready[index].token = events[index].data.u64;
+    ready[index].events = events[index].events;
+  }
+  return count;
+}
+
+int lynx_accept(int listener) {
+  for (;;) {
+    int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (connection >= 0) return connection;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+void lynx_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
+int lynx_unacknowledged(int descriptor) {
+  int bytes = 0;
+  return ioctl(descriptor, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
 }

@@ -9,6 +9,7 @@ struct Arguments {
   var inlineTimeoutSeconds = 120
   var longSeconds = 300
   var longRuns = 1
+  var connections: Int?
   var serverPath: String?
   var jsonPath: String?
   var isListWanted = false
@@ -24,6 +25,7 @@ struct Arguments {
       case "--inline-timeout": inlineTimeoutSeconds = try Self.number(word, &rest)
       case "--long-seconds": longSeconds = try Self.number(word, &rest)
       case "--long-runs": longRuns = try Self.number(word, &rest)
+      case "--connections": connections = try Self.number(word, &rest)
       case "--server": serverPath = try Self.value(word, &rest)
       case "--json": jsonPath = try Self.value(word, &rest)
       case "--list": isListWanted = true

@@ -8,7 +8,7 @@ enum PeerBenchmarks {
   static let claims: [any Claim] = [
     StopToPicture(), WholeStacks(), ProfilerCost(), MemoryUse(), Truth(),
     PostgresLookups(), PostgresCreations(), PostgresRecovery(), SQLiteCreations(),
-    MigrateRunners(), CacheLookups(), CacheHits(), ClickCounting(),
+    MigrateRunners(), CacheLookups(), CacheHits(), ClickCounting(), RedirectCost(),
   ]
 
   static func main() {

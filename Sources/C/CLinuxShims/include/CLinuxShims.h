@@ -78,3 +78,25 @@ int lynx_event_descriptor(void);
 
 /// open(2) with O_CLOEXEC added; a descriptor or -errno.
 int lynx_open(const char *_Nonnull path, int flags, mode_t mode);
+
+/// What epoll_wait(2) says of a descriptor: the token it was added with, and EPOLLIN and the like.
+struct lynx_ready {
+  uint64_t token;
+  uint32_t events;
+};
+
+/// epoll(7), whose structure is packed on some machines and not on others. Descriptors, counts or
+/// -errno; `operation` is EPOLL_CTL_ADD (1), _DEL (2) or _MOD (3).
+int lynx_epoll_create(void);
+int lynx_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t token);
+int lynx_epoll_wait(
+  int epoll, struct lynx_ready *_Nonnull ready, int capacity, int timeout_milliseconds);
+
+/// accept4(2), close-on-exec and non-blocking, tried again if a signal came: a descriptor or -errno.
+int lynx_accept(int listener);
+
+/// Names the calling thread, in at most 15 bytes.
+void lynx_name_thread(const char *_Nonnull name);
+
+/// SIOCOUTQ: bytes in a socket's send queue that the other side has not acknowledged; or -errno.
+int lynx_unacknowledged(int descriptor);

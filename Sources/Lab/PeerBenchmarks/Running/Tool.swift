@@ -14,6 +14,9 @@ struct Tool: Sendable, Equatable {
   static let gcc = Tool(name: "gcc", versionArguments: ["--version"], remedy: "apt-get install gcc")
   static let gxx = Tool(name: "g++", versionArguments: ["--version"], remedy: "apt-get install g++")
 
+  static let nginx = Tool(
+    name: "nginx", versionArguments: ["-v"], remedy: "apt-get install nginx-light")
+
   static let pgbench = Tool(
     name: "pgbench", versionArguments: ["--version"], remedy: "apt-get install postgresql")
 
@@ -24,7 +27,7 @@ struct Tool: Sendable, Equatable {
   static let psql = Tool(
     name: "psql", versionArguments: ["--version"], remedy: "apt-get install postgresql-client")
 
-  static let all = [perf, wrk, gcc, gxx, pgbench, psql, dbmate]
+  static let all = [perf, wrk, gcc, gxx, nginx, pgbench, psql, dbmate]
 
   /// Where PATH finds it; nil if nowhere.
   var path: String? {

@@ -108,23 +108,36 @@ public final class LinkCache: Sendable {
     from lookup: @escaping @Sendable (String) async throws(LinkError) -> Target?,
     _ completion: @escaping @Sendable (Result<Target?, LinkError>) -> Void
   ) {
+    // A task of its own: that who asked first gives up must not concern the others.
+    resolve(
+      code,
+      lookingUp: { code, answer in
+        Task {
+          do throws(LinkError) {
+            answer(.success(try await lookup(code)))
+          } catch {
+            answer(.failure(error))
+          }
+        }
+      }, completion)
+  }
+
+  /// The same for event loops, which make no task: `lookup` is called at once, and only if nobody is
+  /// finding out already; it has to call what it is given once, on any thread
+  /// (``LinkStore/lookUp(_:_:)``).
+  public func resolve(
+    _ code: String,
+    lookingUp lookup: (String, @escaping @Sendable (Result<Target?, LinkError>) -> Void) -> Void,
+    _ completion: @escaping @Sendable (Result<Target?, LinkError>) -> Void
+  ) {
     let bytes = Array(code.utf8)
     let hash = hash(bytes)
     let shard = shard(hash)
-    let number: UInt64
     switch shard.join(bytes, hash: hash, completion) {
-    case .began(let began): number = began
+    case .began(let number):
+      lookup(code) { shard.finish(number, bytes, $0, hash: hash) }
     case .waits: return
-    case .known(let target): return completion(.success(target))
-    }
-    // A task of its own: that who asked first gives up must not concern the others.
-    Task {
-      do throws(LinkError) {
-        let target = try await lookup(code)
-        shard.finish(number, bytes, .success(target), hash: hash)
-      } catch {
-        shard.finish(number, bytes, .failure(error), hash: hash)
-      }
+    case .known(let target): completion(.success(target))
     }
   }
 

@@ -1,0 +1,13 @@
+internal import CLinuxShims
+
+/// The next connection of a listening socket: a descriptor that does not block and that started programs
+/// do not inherit.
+public func acceptConnection(from listener: Int32) throws(SystemCallError) -> Int32 {
+  try systemCall("accept", result: lynx_accept(listener))
+}
+
+/// How much of what was written to a socket the other side has not received yet; nil if that cannot be known.
+public func unacknowledgedBytes(of socket: Int32) -> Int? {
+  let bytes = lynx_unacknowledged(socket)
+  return bytes < 0 ? nil : Int(bytes)
+}

@@ -1,0 +1,181 @@
+import Glibc
+import LinuxSystem
+import Terminal
+
+/// A server that answers redirects, on a port of its own.
+final class RedirectPeer {
+  enum Kind: String, CaseIterable {
+    case lynx
+    case nginx = "nginx (return 308)"
+    case floor = "C epoll loop"
+  }
+
+  let kind: Kind
+  let port: UInt16
+  let command: [String]
+  private let process: RunningProcess
+  private let bench: Bench
+  private let outputPath: String
+
+  /// - Parameter database: a SQLite file with links, for Lynx's side.
+  init(_ kind: Kind, _ bench: Bench, database: String, threads: Int = 1) throws(CommandError) {
+    self.kind = kind
+    self.bench = bench
+    port = try freeLoopbackPort()
+    outputPath = bench.scratch("server.txt")
+    switch kind {
+    case .lynx:
+      let host =
+        Machine.ownExecutable.split(separator: "/", omittingEmptySubsequences: false)
+        .dropLast().joined(separator: "/") + "/RedirectHost"
+      guard access(host, X_OK) == 0 else {
+        throw CommandError(
+          .noInput, "there is no RedirectHost beside this program", remedy: "swift build -c release"
+        )
+      }
+      command = [host, database, bench.scratch("clicks"), "\(port)", "\(threads)"]
+    case .nginx:
+      let path = bench.scratch("nginx.conf")
+      try OutputFile.write(Array(Self.nginxSettings(bench, port, threads).utf8), to: path)
+      // Relative paths of the settings, its process id among them, are below this directory.
+      command = [
+        "nginx", "-p", try Self.absolute(bench.scratchDirectory), "-c", try Self.absolute(path),
+      ]
+    case .floor:
+      let path = "\(bench.fixtureDirectory)/redirects"
+      try bench.mustRun(
+        ["gcc", "-O2", "-o", path, "Tests/Fixtures/Programs/redirects.c"], within: 120)
+      command = [path, "\(port)"]
+    }
+    process = try RunningProcess(
+      command, .init(outputPath: outputPath, errorPath: bench.scratch("errors.txt")))
+    let deadline = Clock.monotonicNanoseconds + 20_000_000_000
+    while !canConnect(toLoopbackPort: port) {
+      guard Clock.monotonicNanoseconds < deadline, Processes.exists(process.processID) else {
+        throw bench.failure(of: command, "does not answer on port \(port)")
+      }
+      try bench.interrupts.pause(seconds: 0.05)
+    }
+  }
+
+  private static func absolute(_ path: String) throws(CommandError) -> String {
+    guard let found = realpath(path, nil) else {
+      throw CommandError(.failed, "\(path) is gone")
+    }
+    defer { free(found) }
+    return String(cString: found)
+  }
+
+  /// One process; nothing but the redirect.
+  private static func nginxSettings(_ bench: Bench, _ port: UInt16, _ threads: Int) -> String {
+    """
+    daemon off;
+    master_process off;
+    worker_processes \(threads);
+    pid nginx.pid;
+    error_log stderr error;
+    worker_rlimit_nofile 8192;
+    events { worker_connections 4096; }
+    http {
+      access_log off;
+      keepalive_requests 1000000000;
+      keepalive_timeout 75s;
+      server {
+        listen 127.0.0.1:\(port) backlog=4096;
+        location / { return 308 https://example.com/articles/0123456789abcdef; }
+      }
+    }
+    """
+  }
+
+  /// User and system time of the process so far.
+  func cpuSeconds() throws(CommandError) -> Double {
+    var clock = clockid_t()
+    var time = timespec()
+    guard clock_getcpuclockid(process.processID, &clock) == 0, clock_gettime(clock, &time) == 0
+    else { throw CommandError(.failed, "\(kind.rawValue) is gone") }
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// Ends it; what Lynx's side wrote.
+  @discardableResult
+  func stop() throws(CommandError) -> String {
+    process.send(signal: SIGTERM)
+    guard try bench.finish(process, within: 30) != nil else {
+      throw bench.failure(of: command, "does not end")
+    }
+    rmdir(bench.scratch("clicks"))
+    return readText(outputPath) ?? ""
+  }
+}
+
+/// wrk, asking for codes drawn beforehand.
+struct RedirectLoad {
+  private let bench: Bench
+  private let script: String
+
+  /// Prepares the requests: `codes` in this order, again and again.
+  init(_ bench: Bench, codes: [String]) throws(CommandError) {
+    self.bench = bench
+    script = bench.scratch("draw.lua")
+    let list = bench.scratch("codes.txt")
+    try OutputFile.write(Array((codes.joined(separator: "\n") + "\n").utf8), to: list)
+    let text = """
+      local requests, position, count = {}, 0, 0
+      function init(arguments)
+        for code in io.lines("\(list)") do
+          count = count + 1
+          requests[count] = wrk.format("GET", "/" .. code)
+        end
+      end
+      function request()
+        position = position % count + 1
+        return requests[position]
+      end
+
+      """
+    try OutputFile.write(Array(text.utf8), to: script)
+  }
+
+  struct Outcome {
+    var requests: Double
+    var perSecond: Double
+    var bytesPerAnswer: Double
+  }
+
+  func command(_ port: UInt16, connections: Int, seconds: Int) -> [String] {
+    [
+      "wrk", "-t1", "-c\(connections)", "-d\(seconds)s", "-s", script, "http://127.0.0.1:\(port)",
+    ]
+  }
+
+  /// Every request has to be answered with a redirect.
+  func run(_ port: UInt16, connections: Int, seconds: Int) throws(CommandError) -> Outcome {
+    let output = bench.scratch("wrk.txt")
+    let command = command(port, connections: connections, seconds: seconds)
+    try bench.mustRun(command, within: Double(seconds) + 30, outputPath: output)
+    let text = readText(output) ?? ""
+    // "  123456 requests in 5.00s, 20.12MB read"
+    let line = text.split(separator: "\n").first { $0.contains(" requests in ") }
+    let words = line?.split(separator: " ") ?? []
+    guard words.count >= 6, let requests = Double(words[0]), requests > 0,
+      let span = Double(words[3].dropLast(2)), !text.contains("Non-2xx"),
+      !text.contains("Socket errors")
+    else {
+      throw CommandError(.failed, "wrk was not answered well: \(printable(text.suffix(300)))")
+    }
+    return Outcome(
+      requests: requests, perSecond: requests / span,
+      bytesPerAnswer: Self.bytes(words[4]) / requests)
+  }
+
+  private static func bytes(_ text: Substring) -> Double {
+    let units: [(String, Double)] = [
+      ("GB", 1_073_741_824), ("MB", 1_048_576), ("KB", 1024), ("B", 1),
+    ]
+    for (unit, factor) in units where text.hasSuffix(unit) {
+      return (Double(text.dropLast(unit.count)) ?? .nan) * factor
+    }
+    return .nan
+  }
+}

@@ -1,0 +1,98 @@
+public import LinkStores
+public import Links
+internal import LinuxSystem
+internal import Synchronization
+
+/// Answers `GET /code` with a redirect: from the cache without leaving the event loop, else from the
+/// store without holding it up. Each redirect of a GET is counted before it is written.
+public final class RedirectServer: Sendable {
+  /// Where connections are accepted, with the ports that were chosen.
+  public let addresses: [RedirectSettings.Address]
+
+  private let settings: RedirectSettings
+  private let loops: [RedirectLoop]
+  private let hasStopped = Mutex(false)
+
+  /// Begins to accept connections.
+  ///
+  /// - Parameter journal: counts clicks; made for as many loops as ``RedirectSettings/threads`` at least.
+  ///   To be closed after ``stop()``.
+  /// - Throws: ``RedirectServerError``; then nothing is left behind.
+  public init(
+    _ settings: RedirectSettings, cache: LinkCache, store: any LinkStore, journal: ClickJournal
+  ) throws {
+    self.settings = settings
+    let listeners = try settings.addresses.map {
+      try ListeningSocket($0, takesOver: settings.takesOver)
+    }
+    if listeners.isEmpty { throw RedirectServerError("there is no address to serve redirects on") }
+    addresses = listeners.map(\.address)
+    let limit = ConnectionLimit(maximum: settings.maximumConnections ?? Self.connectionLimit)
+    var loops: [RedirectLoop] = []
+    do {
+      for number in 0..<max(1, settings.threads) {
+        loops.append(
+          try RedirectLoop(
+            settings, cache: cache, store: store, counter: journal.counter(forLoop: number),
+            limit: limit))
+      }
+      self.loops = loops
+      try start(listeners, limit)
+    } catch {
+      for listener in listeners { listener.removeFile() }
+      for loop in loops { loop.execute { loop.stop() } }
+      throw RedirectServerError("redirects cannot be served: \(error)")
+    }
+  }
+
+  private func start(
+    _ listeners: [ListeningSocket], _ limit: ConnectionLimit
+  ) throws(SystemCallError) {
+    for (number, loop) in loops.enumerated() {
+      try SystemThread.start(named: "redirects-\(number)") { loop.run() }
+    }
+    let loops = loops
+    let report = settings.report
+    loops[0].execute {
+      let acceptor = Acceptor(listeners, loops, limit, report: report)
+      loops[0].acceptor = acceptor
+      acceptor.start()
+    }
+  }
+
+  /// What was done so far. Takes no lock and holds nobody up.
+  public var statistics: RedirectStatistics { RedirectStatistics(loops.map(\.statistics)) }
+
+  /// Stops accepting, answers what is under way, closes every connection, at the latest after
+  /// ``RedirectSettings/drainTimeout``. After it nothing is counted any more. Idempotent.
+  public func stop() async {
+    if hasStopped.withLock({ exchange(&$0, with: true) }) { return }
+    // The first loop gives out connections that were accepted; the others have them by then.
+    for loop in loops {
+      await withCheckedContinuation { continuation in
+        let isRunning = loop.execute {
+          loop.drain()
+          continuation.resume()
+        }
+        if !isRunning { continuation.resume() }
+      }
+    }
+    var left = max(0, settings.drainTimeout) * 1000
+    while left > 0, loops.contains(where: { $0.openCount > 0 }) {
+      try? await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
+      left -= Self.pollMilliseconds
+    }
+    for loop in loops { loop.execute { loop.stop() } }
+    while loops.contains(where: { !$0.hasEnded }) {
+      try? await Task.sleep(for: .milliseconds(1))
+    }
+  }
+
+  private static let pollMilliseconds = 20
+
+  /// What is left of the open files after what else the service needs.
+  private static var connectionLimit: Int {
+    let files = Machine.openFileLimit
+    return max(1, files - max(32, min(256, files / 8)))
+  }
+}
