@@ -29,20 +29,30 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 // Only tests: a second opinion on requests.
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let configuration = Target.Dependency.product(
+  name: "Configuration", package: "swift-configuration")
 
 let package = Package(
   name: "lynx",
   products: [.executable(name: "lynx", targets: ["lynx"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
   ],
   targets: [
     // C: one module map or shim per C library.
@@ -72,6 +82,9 @@ let package = Package(
     .target(
       name: "CLynxSchema", path: "Sources/C/CLynxSchema", exclude: ["sqlite", "postgres"],
       cSettings: [.unsafeFlags(["-std=c23"])]),
+    .target(
+      name: "CAPIDescription", path: "Sources/C/CAPIDescription",
+      cSettings: [.unsafeFlags(["-std=c23"])]),
 
     // Base
     room("Base", "Terminal", []),
@@ -95,13 +108,25 @@ let package = Package(
     room("Service", "LinkStores", ["Links", "Databases", "LinuxSystem"]),
     room("Service", "Migrations", ["Databases", "CLynxSchema", crypto]),
     room("Service", "LinkServer", ["Links", "LinkStores", "LinuxSystem"]),
+    room(
+      "Service", "LinkAPI",
+      [
+        "Links", "LinkStores", "LinuxSystem", "CAPIDescription", hummingbird, httpTypes, nioCore,
+        nioHTTP1, nioPosix, logging,
+      ]),
+    room(
+      "Service", "LinkService",
+      [
+        "LinkAPI", "LinkServer", "LinkStores", "Links", "Databases", "Migrations", "LinuxSystem",
+        logging,
+      ]),
 
     .executableTarget(
       name: "lynx",
       dependencies: [
         "Terminal", "LinuxSystem", "Sampling", "Symbols", "Profiles", "FlameGraphs", "Recording",
-        "Databases", "Migrations",
-        argumentParser,
+        "Databases", "Migrations", "LinkAPI", "LinkServer", "LinkService",
+        argumentParser, configuration, logging,
       ],
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
     .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/Build/CommitStamp"),
@@ -139,6 +164,7 @@ let package = Package(
     .executableTarget(
       name: "ClickWriter", dependencies: ["LinkStores", "Links", "Databases"],
       path: "Tests/Fixtures/ClickWriter", swiftSettings: strict),
+    tests("ServingTests", ["Databases"]),
     tests("DatabasesTests", ["Databases", "LinuxSystem"]),
     tests(
       "LinkServerTests",

@@ -8,16 +8,19 @@ typealias ExitCode = Terminal.ExitCode
 struct Lynx: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lynx",
-    abstract: "See where the CPU goes, of any process in any native language.",
+    abstract: "Shorten URLs, and see where the CPU goes, of any process.",
     discussion: """
       Examples:
+        lynx serve                                redirects on :3000, an API on :8080
         lynx profile -- make -j8                  draw flamegraph.svg of a command
         lynx profile -p 1234 -d 30s -o out.svg    of a process, for 30 seconds
         lynx render flamegraph.pb.gz --top 20     the hottest functions, as text
         lynx migrate up                           create or update the database of links
       """,
     version: version,
-    subcommands: [ProfileCommand.self, RenderCommand.self, MigrateCommand.self])
+    subcommands: [
+      ServeCommand.self, ProfileCommand.self, RenderCommand.self, MigrateCommand.self,
+    ])
 
   /// The names of all subcommands, in the order help shows them.
   static var subcommandNames: [String] {

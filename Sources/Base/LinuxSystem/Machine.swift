@@ -17,6 +17,12 @@ public enum Machine {
     return Array(0..<Int32(clamping: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
   }
 
+  /// On how many CPUs this process may run (sched_getaffinity(2)).
+  public static var usableCPUCount: Int {
+    let count = Int(lynx_usable_cpu_count())
+    return count > 0 ? count : onlineCPUs.count
+  }
+
   /// A number under /proc/sys, such as `kernel.perf_event_paranoid`.
   public static func setting(_ name: String) -> Int? {
     readText("/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 })).flatMap { Int($0) }

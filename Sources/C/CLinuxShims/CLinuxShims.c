@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <linux/sockios.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -232,4 +233,15 @@ void lynx_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 int lynx_unacknowledged(int descriptor) {
   int bytes = 0;
   return ioctl(descriptor, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
+}
+
+int lynx_usable_cpu_count(void) {
+  // Large enough for every machine there is; the kernel refuses what is smaller than its own.
+  enum { maximum = 8192 };
+  size_t size = CPU_ALLOC_SIZE(maximum);
+  cpu_set_t *set = CPU_ALLOC(maximum);
+  if (set == NULL) return 0;
+  int count = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
+  CPU_FREE(set);
+  return count;
 }

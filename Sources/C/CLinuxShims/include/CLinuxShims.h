@@ -100,3 +100,7 @@ void lynx_name_thread(const char *_Nonnull name);
 
 /// SIOCOUTQ: bytes in a socket's send queue that the other side has not acknowledged; or -errno.
 int lynx_unacknowledged(int descriptor);
+
+/// On how many CPUs this process may run (sched_getaffinity(2)); 0 if the kernel does not say.
+int lynx_usable_cpu_count(void);
+

@@ -1,5 +1,6 @@
 internal import Databases
 internal import Links
+internal import LinuxSystem
 
 /// Work for the thread of a connection.
 struct SQLiteJob: Sendable {

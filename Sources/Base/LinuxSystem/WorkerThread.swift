@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// Unsafe code. The invariant: the box with the body is handed over to the new thread, which
 /// releases it once.
-enum WorkerThread {
+public enum WorkerThread {
   private final class Body {
     let run: @Sendable () -> Void
 
@@ -13,7 +13,7 @@ enum WorkerThread {
   }
 
   /// Starts `body` on a detached thread; false if the system has none left.
-  static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+  public static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
     let box = Unmanaged.passRetained(Body(body))
     var thread = pthread_t()
     let code = pthread_create(
@@ -35,7 +35,7 @@ enum WorkerThread {
 
 extension WorkerThread {
   /// Has `body` done by a thread of its own, or by this one if the system has none left.
-  static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+  public static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in
       if !start({ continuation.resume(returning: body()) }) {
         continuation.resume(returning: body())

@@ -1,0 +1,127 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("lynx serve: from start to stop")
+struct LifetimeTests {
+  @Test("shortens, redirects, counts, stops and goes on where it was")
+  func lifetime() throws {
+    let place = try ServedLynx.Place()
+    let first = try ServedLynx(in: place)
+    #expect(first.errors.contains("schema made"))
+    let created = try first.api("POST", "/api/urls", #"{"url":"https://example.com/a?b=1"}"#)
+    #expect(created.status == 201)
+    let link = try created.object
+    let code = try #require(link["short_code"] as? String)
+    #expect(link["redirect_base_url"] as? String == "http://127.0.0.1:\(first.redirectPort)")
+    for _ in 0..<7 {
+      let answer = try first.redirect(code)
+      #expect(answer.status == 308)
+      #expect(answer.fields["location"] == "https://example.com/a?b=1")
+      #expect(answer.fields["cache-control"] == "private, max-age=90")
+    }
+    try eventually("the clicks are shown") { try first.clicks(code) == 7 }
+    #expect(try first.metric(#"lynx_redirect_requests_total{status="308"}"#) == 7)
+    #expect(try first.api("GET", "/readyz").status == 200)
+    #expect(first.stop() == 0)
+    #expect(first.errors.contains("stopped after 7 redirects"))
+
+    let second = try ServedLynx(
+      ["--redirect-status", "302", "--redirect-max-age", "5m"], in: place)
+    #expect(!second.errors.contains("schema made"))
+    #expect(try second.clicks(code) == 7)
+    let answer = try second.redirect(code)
+    #expect(answer.status == 302)
+    #expect(answer.fields["cache-control"] == "private, max-age=300")
+    #expect(second.stop(SIGINT) == 0)
+    let names = try FileManager.default.contentsOfDirectory(atPath: place.path + "/lynx.db.clicks")
+    #expect(names.isEmpty, "the journal goes with an orderly end")
+  }
+
+  @Test("kill -9 loses no answered click, and the next start has them")
+  func killed() throws {
+    let place = try ServedLynx.Place()
+    var answered = 0
+    for _ in 0..<5 {
+      let server = try ServedLynx(in: place)
+      if answered == 0 { try server.create("one") }
+      for _ in 0..<20 where try server.redirect("one").status == 308 { answered += 1 }
+      #expect(server.stop(SIGKILL) == -SIGKILL)
+    }
+    let last = try ServedLynx(in: place)
+    #expect(answered == 100)
+    #expect(try last.clicks("one") == 100)
+    #expect(last.stop() == 0)
+  }
+
+  @Test("edits and deactivations are seen by the next request")
+  func edits() throws {
+    let server = try ServedLynx()
+    try server.create("one", "https://example.org/1")
+    for number in 2...20 {
+      #expect(try server.redirect("one").fields["location"] == "https://example.org/\(number - 1)")
+      let edit = try server.api(
+        "PATCH", "/api/urls/one", #"{"url":"https://example.org/\#(number)"}"#)
+      #expect(edit.status == 200)
+      #expect(try server.redirect("one").fields["location"] == "https://example.org/\(number)")
+      #expect(try server.api("PUT", "/api/urls/one/deactivate").status == 200)
+      #expect(try server.redirect("one").status == 410)
+      #expect(try server.api("PUT", "/api/urls/one/reactivate").status == 200)
+    }
+    #expect(try server.redirect("none").status == 404)
+    try server.create("none")
+    #expect(try server.redirect("none").status == 308, "a code that was asked for in vain before")
+  }
+
+  @Test("the first key is printed once, and nobody gets in without one")
+  func firstKey() throws {
+    let place = try ServedLynx.Place()
+    let first = try ServedLynx(["--auth", "api-key"], in: place)
+    let key = try #require(
+      first.said.split(separator: "\n").first { $0.hasPrefix("lynx_") }.map(String.init))
+    #expect(!first.errors.contains(key), "what is logged is not secret")
+    #expect(try first.api("GET", "/api/urls").status == 401)
+    #expect(try first.api("GET", "/api/urls", key: key + "x").status == 401)
+    #expect(try first.api("GET", "/api/urls", key: key).status == 200)
+    let other = try first.api("POST", "/api/keys", #"{"name":"build"}"#, key: key).object
+    let otherKey = try #require(other["key"] as? String)
+    #expect(try first.api("POST", "/api/keys", #"{"name":"more"}"#, key: otherKey).status == 403)
+    #expect(first.stop() == 0)
+
+    let second = try ServedLynx(["--auth", "api-key"], in: place)
+    #expect(!second.said.contains("lynx_"))
+    #expect(try second.api("GET", "/api/urls", key: key).status == 200)
+    let id = try #require(other["id"] as? Int)
+    #expect(try second.api("DELETE", "/api/keys/\(id)", key: key).status < 300)
+    #expect(try second.api("GET", "/api/urls", key: otherKey).status == 401)
+  }
+
+  @Test("a service manager hears when it is ready and when it stops")
+  func notified() throws {
+    let place = try ServedLynx.Place()
+    let path = place.path + "/notify"
+    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { room in
+      for (index, byte) in path.utf8.enumerated() { room[index] = byte }
+    }
+    let bound = withUnsafePointer(to: address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(bound == 0)
+    let server = try ServedLynx(in: place, environment: ["NOTIFY_SOCKET": path])
+    func heard() -> String {
+      var buffer = [UInt8](repeating: 0, count: 256)
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+    }
+    #expect(heard() == "READY=1")
+    #expect(server.stop() == 0)
+    #expect(heard() == "STOPPING=1")
+  }
+}

@@ -1,0 +1,112 @@
+import Databases
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("lynx serve: settings, and what stops the start")
+struct SettingsTests {
+  @Test("an option beats the environment, which beats the file")
+  func precedence() throws {
+    let place = try ServedLynx.Place()
+    let file = """
+      # what everybody has
+      REDIRECT_STATUS_CODE=301
+      REDIRECT_MAX_AGE = "60"
+
+      CACHE_MAX_ENTRIES=1000
+      """
+    try Data(file.utf8).write(to: URL(fileURLWithPath: place.path + "/lynx.conf"))
+    func status(_ arguments: [String], _ environment: [String: String]) throws -> (Int, String?) {
+      let server = try ServedLynx(
+        ["--config", "lynx.conf"] + arguments, in: place, environment: environment)
+      try #require(server.isRunning, "\(server.errors)")
+      if try server.redirect("one").status == 404 { try server.create("one") }
+      let answer = try server.redirect("one")
+      #expect(server.stop() == 0)
+      return (answer.status, answer.fields["cache-control"])
+    }
+    #expect(try status([], [:]) == (301, "private, max-age=60"))
+    #expect(try status([], ["REDIRECT_STATUS_CODE": "302"]) == (302, "private, max-age=60"))
+    let both = try status(["--redirect-status=307"], ["REDIRECT_STATUS_CODE": "302"])
+    #expect(both == (307, "private, max-age=60"))
+  }
+
+  @Test(
+    "whatever is not understood stops it, with its place",
+    arguments: [
+      (["--redirect-port", "70000"], [:], 64, "--redirect-port: '70000': write a whole number"),
+      ([], ["AUTH_MODE": "nobody"], 78, "AUTH_MODE in the environment: 'nobody': write none or"),
+      ([], ["REDIRECT_STATUS_CODE": "309"], 78, "write 301, 302, 303, 307 or 308"),
+      ([], ["CACHE_MAX_ENTRIES": ""], 78, "CACHE_MAX_ENTRIES in the environment is empty"),
+      ([], ["ENABLE_TIMING_HEADERS": "maybe"], 78, "write true or false"),
+      ([], ["DATABASE_URL": "mysql://x"], 78, "mysql"),
+      (["--config", "none.conf"], [:], 66, "there is no file 'none.conf'"),
+      (
+        ["--config", "wrong.conf"], [:], 78, "wrong.conf, line 2: 'API_PROT' is not a setting; did"
+      ),
+      (["--api-host", "0.0.0.0"], [:], 78, "would be open to everybody"),
+      (["--redirect-base-url", "s.example"], [:], 64, "write a URL"),
+      (["--database-url", "sqlite:///no/such/lynx.db"], [:], 69, "does not exist"),
+      (["--database-url", "postgresql://a@127.0.0.1:1/a"], [:], 69, "cannot be reached"),
+      (["--journal-dir", "/proc/clicks"], [:], 73, "the click journal cannot be kept"),
+      (["--redirect-host", "203.0.113.1"], [:], 78, "203.0.113.1"),
+    ] as [([String], [String: String], Int32, String)])
+  func refused(
+    arguments: [String], environment: [String: String], status: Int32, sentence: String
+  ) throws {
+    let place = try ServedLynx.Place()
+    try Data("# settings\nAPI_PROT=1\n".utf8)
+      .write(to: URL(fileURLWithPath: place.path + "/wrong.conf"))
+    let server = try ServedLynx(arguments, in: place, environment: environment, ports: [])
+    #expect(server.end() == status, "\(server.errors)")
+    #expect(server.errors.contains(sentence), "\(server.errors)")
+    #expect(server.errors.hasPrefix("lynx serve: "))
+    #expect(server.said.isEmpty)
+  }
+
+  @Test("a port that is taken is told, with who has it")
+  func taken() throws {
+    let first = try ServedLynx()
+    for ports in [
+      ["--redirect-port", "\(first.redirectPort)", "--api-port", "0"],
+      ["--redirect-port", "0", "--api-port", "\(first.apiPort)"],
+    ] {
+      let second = try ServedLynx(in: first.place, ports: ports)
+      #expect(second.end() == 75, "\(second.errors)")
+      #expect(second.errors.contains("process \(first.processID)"), "\(second.errors)")
+    }
+    #expect(try first.redirect("none").status == 404, "the first is as it was")
+    #expect(first.stop() == 0)
+  }
+
+  @Test("an older, a newer and a foreign schema each stop it, and nothing is changed")
+  func schemas() throws {
+    let place = try ServedLynx.Place()
+    let path = place.path + "/lynx.db"
+    #expect(try ServedLynx(in: place).stop() == 0)
+    func migrated(_ script: String) throws -> ServedLynx {
+      try SQLiteConnection(path: path).execute(script)
+      let before = try Data(contentsOf: URL(fileURLWithPath: path))
+      let server = try ServedLynx(in: place)
+      #expect(server.end() == 78, "\(server.errors)")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+      return server
+    }
+    let newer = try migrated(
+      """
+      INSERT INTO lynx_migrations SELECT 99, name, checksum, applied_at, duration_ms, dirty
+      FROM lynx_migrations WHERE version = 4
+      """)
+    #expect(newer.errors.contains("newer"), "\(newer.errors)")
+    let older = try migrated(
+      """
+      DELETE FROM lynx_migrations WHERE version = 99; DELETE FROM lynx_migrations WHERE version = 4;
+      DROP TABLE settings; DROP TABLE api_keys; DROP TABLE click_batches
+      """)
+    #expect(older.errors.contains("lynx migrate up"), "\(older.errors)")
+    // Links of somebody whose migrations are not recorded.
+    let adopted = try migrated("DROP TABLE lynx_migrations")
+    #expect(adopted.errors.contains("lynx migrate up"), "\(adopted.errors)")
+  }
+}
