@@ -31,6 +31,9 @@ final class ListeningSocket: Sendable {
         self.address = address
         file = Self.identity(path).map { (path, $0.device, $0.inode) }
       case .inherited(let number):
+        guard Self.listens(number) else {
+          throw SystemCallError(call: "getsockopt", code: EINVAL)
+        }
         owned = FileDescriptor(owning: number)
         self.address = address
         file = nil
@@ -73,6 +76,13 @@ final class ListeningSocket: Sendable {
     var one: Int32 = 1
     setsockopt(
       descriptor, Int32(level), option, &one, socklen_t(MemoryLayout<Int32>.size))
+  }
+
+  /// `listen` alone would give a port at random to a socket that has none.
+  private static func listens(_ descriptor: Int32) -> Bool {
+    var answer: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer == 1
   }
 
   private static func port(of descriptor: Int32) -> Int? {
