@@ -86,6 +86,7 @@ struct HostOptions {
       --take-over          share the port with a server that stops soon
       --unix PATH          serve on a unix socket as well
       --idle-timeout N     seconds
+      --drain-idle-timeout N
     """
 
   let database: String
@@ -110,9 +111,13 @@ struct HostOptions {
       case "--unix":
         guard let path = rest.popFirst() else { return nil }
         settings.addresses.append(.unix(path: path))
-      case "--idle-timeout":
+      case "--idle-timeout", "--drain-idle-timeout":
         guard let seconds = rest.popFirst().flatMap({ Int($0) }) else { return nil }
-        settings.idleTimeout = seconds
+        if word == "--idle-timeout" {
+          settings.idleTimeout = seconds
+        } else {
+          settings.drainIdleTimeout = seconds
+        }
       default:
         guard let most = Int(word) else { return nil }
         settings.maximumConnections = most
