@@ -6,6 +6,38 @@ import Testing
 
 @Suite("A restarted server takes over the address without anybody noticing")
 struct TakeoverTests {
+  @Test(
+    "A server that stops gives who connects from then on to the next", arguments: [false, true])
+  func yields(ipv6: Bool) async throws {
+    let running = try await RunningServer {
+      $0.addresses = [.internet(host: ipv6 ? "::1" : "127.0.0.1", port: 0)]
+      $0.takesOver = true
+      $0.threads = 1
+    }
+    let port = running.port
+    let kept = try Client(port: port, ipv6: ipv6)
+    try kept.send(get("/"))
+    #expect(try kept.answer().status == 200)
+    let next = try Listener(ipv6 ? .loopback6(port) : .loopback(port), sharesPort: true)
+    // Both have some.
+    let shared = try (0..<100).map { _ in try Client(port: port, ipv6: ipv6) }
+    #expect(1..<100 ~= next.acceptAll())
+    async let stopping: Void = running.server.stop()
+    let count = try await onThread { () throws in
+      while true {
+        try kept.send(get("/"))
+        if try kept.answer().fields["connection"] == "close" { break }
+      }
+      // It stops, and has not closed its socket yet.
+      let late = try (0..<100).map { _ in try Client(port: port, ipv6: ipv6) }
+      return withExtendedLifetime(late) { next.acceptAll() }
+    }
+    #expect(count == 100)
+    await stopping
+    withExtendedLifetime(shared) {}
+    try await running.stop()
+  }
+
   @Test("Under load, no connection is refused and no request lost, on a port and on a unix socket")
   func underLoad() async throws {
     let files = try HostProcess.Files()

@@ -2,16 +2,32 @@ import Glibc
 import LinuxSystem
 
 /// A listening socket.
-final class Listener {
+final class Listener: Sendable {
   private let descriptor: FileDescriptor
   var number: Int32 { descriptor.number }
 
-  init(_ address: SocketAddress) throws {
+  /// - Parameter sharesPort: with other sockets of which it is true as well.
+  init(_ address: SocketAddress, sharesPort: Bool = false) throws {
     descriptor = try SocketAddress.socket(address.family)
+    var one: Int32 = sharesPort ? 1 : 0
+    setsockopt(
+      descriptor.number, SOL_SOCKET, SO_REUSEPORT, &one, socklen_t(MemoryLayout<Int32>.size))
     try retryingSystemCall("bind") {
       address.withPointer { bind(descriptor.number, $0, $1) }
     }
     try retryingSystemCall("listen") { listen(descriptor.number, 128) }
+  }
+
+  /// Accepts, and ends, the connections that wait; how many.
+  func acceptAll() -> Int {
+    _ = fcntl(descriptor.number, F_SETFL, O_NONBLOCK)
+    var count = 0
+    while true {
+      let connection = accept(descriptor.number, nil, nil)
+      if connection < 0 { return count }
+      close(connection)
+      count += 1
+    }
   }
 
   func port() throws -> Int {
