@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/perf_event.h>
 #include <linux/sockios.h>
 #include <sched.h>
@@ -226,6 +227,14 @@ int lynx_accept(int listener) {
     if (connection >= 0) return connection;
     if (errno != EINTR) return -errno;
   }
+}
+
+int lynx_yield_port(int listener) {
+  struct sock_filter answer = BPF_STMT(BPF_RET | BPF_K, 1);
+  struct sock_fprog program = {.len = 1, .filter = &answer};
+  int code = setsockopt(
+    listener, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
+  return code < 0 ? -errno : 0;
 }
 
 void lynx_name_thread(const char *name) { prctl(PR_SET_NAME, name); }

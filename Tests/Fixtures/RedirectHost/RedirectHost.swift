@@ -9,7 +9,7 @@ import Synchronization
 /// Serves redirects of a SQLite database, every link of it in the cache, until SIGTERM: what tests
 /// and measurements load.
 ///
-///     RedirectHost DATABASE_FILE JOURNAL_DIRECTORY PORT THREADS [MAXIMUM_CONNECTIONS]
+///     RedirectHost DATABASE_FILE JOURNAL_DIRECTORY PORT THREADS [MAXIMUM_CONNECTIONS] [OPTION…]
 ///
 /// Writes `ready PORT` when it accepts connections, and at the end `redirects N clicks N hits N`.
 @main
@@ -20,32 +20,27 @@ struct RedirectHost {
     do {
       try await run()
     } catch {
-      print("! \(error)")
+      say("! \(error)")
       exit(75)
     }
   }
 
   static func run() async throws {
-    let arguments = CommandLine.arguments
-    guard arguments.count >= 5, let port = Int(arguments[3]), let threads = Int(arguments[4]) else {
-      print(
-        "usage: RedirectHost DATABASE_FILE JOURNAL_DIRECTORY PORT THREADS [MAXIMUM_CONNECTIONS]")
+    guard let options = HostOptions(CommandLine.arguments) else {
+      say(HostOptions.usage)
       exit(64)
     }
     signal(SIGTERM) { _ in RedirectHost.isStopping.store(true, ordering: .relaxed) }
     Machine.raiseOpenFileLimit()
-    let store = try SQLiteLinkStore(path: arguments[1])
+    let store = try SQLiteLinkStore(path: options.database)
     let cache = try LinkCache()
     try await warm(cache, from: store)
-    let journal = try await ClickJournal(directory: arguments[2], loops: threads, store: store)
-
-    var settings = RedirectSettings()
-    settings.addresses = [.internet(host: "127.0.0.1", port: port)]
-    settings.threads = threads
-    if arguments.count > 5 { settings.maximumConnections = Int(arguments[5]) }
+    var settings = options.settings
+    let journal = try await ClickJournal(
+      directory: options.journal, loops: settings.threads, store: store)
     settings.report = { say("! \($0)") }
     let server = try RedirectServer(settings, cache: cache, store: store, journal: journal)
-    if case .internet(_, let port)? = server.addresses.first { say("ready \(port)") }
+    say("ready \(port(of: server))")
     while !isStopping.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(50)) }
 
     await server.stop()
@@ -57,6 +52,12 @@ struct RedirectHost {
     say(
       "redirects \(statistics.requests[.permanentRedirect] ?? 0) clicks \(after) "
         + "hits \(statistics.cacheHits) flushed \(after - before)")
+  }
+
+  /// The first one; 0 if there is none.
+  static func port(of server: RedirectServer) -> Int {
+    for case .internet(_, let port) in server.addresses { return port }
+    return 0
   }
 
   static func warm(_ cache: LinkCache, from store: SQLiteLinkStore) async throws {
@@ -74,5 +75,53 @@ struct RedirectHost {
   static func say(_ text: String) {
     let line = Array("\(text)\n".utf8)
     guard write(1, line, line.count) == line.count else { exit(1) }
+  }
+}
+
+/// What it is told on its command line.
+struct HostOptions {
+  static let usage = """
+    usage: RedirectHost DATABASE_FILE JOURNAL_DIRECTORY PORT THREADS [MAXIMUM_CONNECTIONS] [OPTION…]
+      --inherited          serve on the sockets of the service manager alone
+      --take-over          share the port with a server that stops soon
+      --unix PATH          serve on a unix socket as well
+      --idle-timeout N     seconds
+      --drain-idle-timeout N
+    """
+
+  let database: String
+  let journal: String
+  var settings = RedirectSettings()
+
+  /// Nil if it cannot be understood.
+  init?(_ words: [String]) {
+    guard words.count >= 5, let port = Int(words[3]), let threads = Int(words[4]) else {
+      return nil
+    }
+    database = words[1]
+    journal = words[2]
+    settings.addresses = [.internet(host: "127.0.0.1", port: port)]
+    settings.threads = threads
+    var rest = words.dropFirst(5)
+    while let word = rest.popFirst() {
+      switch word {
+      case "--inherited":
+        settings.addresses = InheritedSockets.descriptors().map { .inherited(descriptor: $0) }
+      case "--take-over": settings.takesOver = true
+      case "--unix":
+        guard let path = rest.popFirst() else { return nil }
+        settings.addresses.append(.unix(path: path))
+      case "--idle-timeout", "--drain-idle-timeout":
+        guard let seconds = rest.popFirst().flatMap({ Int($0) }) else { return nil }
+        if word == "--idle-timeout" {
+          settings.idleTimeout = seconds
+        } else {
+          settings.drainIdleTimeout = seconds
+        }
+      default:
+        guard let most = Int(word) else { return nil }
+        settings.maximumConnections = most
+      }
+    }
   }
 }

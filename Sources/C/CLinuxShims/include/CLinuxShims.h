@@ -95,6 +95,10 @@ int lynx_epoll_wait(
 /// accept4(2), close-on-exec and non-blocking, tried again if a signal came: a descriptor or -errno.
 int lynx_accept(int listener);
 
+/// SO_ATTACH_REUSEPORT_CBPF with a program that says 1: of the sockets that share a port, the second
+/// oldest gets what connects from now on; if there is none, all goes on as before. 0 or -errno.
+int lynx_yield_port(int listener);
+
 /// Names the calling thread, in at most 15 bytes.
 void lynx_name_thread(const char *_Nonnull name);
 

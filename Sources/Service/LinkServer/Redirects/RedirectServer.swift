@@ -67,16 +67,11 @@ public final class RedirectServer: Sendable {
   /// ``RedirectSettings/drainTimeout``. After it nothing is counted any more. Idempotent.
   public func stop() async {
     if hasStopped.withLock({ exchange(&$0, with: true) }) { return }
-    // The first loop gives out connections that were accepted; the others have them by then.
-    for loop in loops {
-      await withCheckedContinuation { continuation in
-        let isRunning = loop.execute {
-          loop.drain()
-          continuation.resume()
-        }
-        if !isRunning { continuation.resume() }
-      }
-    }
+    await onEachLoop { $0.drain() }
+    // Handshakes that have begun are finished, by which their connections become this server's.
+    try? await Task.sleep(for: .milliseconds(Self.handshakeMilliseconds))
+    // The first loop gives out what it accepted last; the others have it by then.
+    await onEachLoop { $0.acceptor?.finish() }
     var left = max(0, settings.drainTimeout) * 1000
     while left > 0, loops.contains(where: { $0.openCount > 0 }) {
       try? await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
@@ -88,7 +83,21 @@ public final class RedirectServer: Sendable {
     }
   }
 
+  private func onEachLoop(_ work: @escaping @Sendable (RedirectLoop) -> Void) async {
+    for loop in loops {
+      await withCheckedContinuation { continuation in
+        let isRunning = loop.execute {
+          work(loop)
+          continuation.resume()
+        }
+        if !isRunning { continuation.resume() }
+      }
+    }
+  }
+
   private static let pollMilliseconds = 20
+  /// How long clients far away may take to confirm a connection.
+  private static let handshakeMilliseconds = 300
 
   /// What is left of the open files after what else the service needs.
   private static var connectionLimit: Int {

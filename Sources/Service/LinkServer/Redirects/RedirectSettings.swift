@@ -46,6 +46,8 @@ public struct RedirectSettings: Sendable {
   public var lingerTimeout = 2
   /// How long what is under way may take when the server stops.
   public var drainTimeout = 10
+  /// How long a connection without a request is kept then: its client may just be sending one.
+  public var drainIdleTimeout = 1
 
   /// Gets a sentence whenever the limit of connections or of open files is reached.
   public var report: @Sendable (String) -> Void = { _ in }

@@ -52,6 +52,7 @@ final class Acceptor {
   /// The tick of the last report.
   private var saidAt: UInt32?
   private var isPaused = false
+  private var isFinishing = false
   /// Ticks until accepting is tried again; nil if it is not time that is waited for.
   private var ticksLeft: Int?
   /// In one go, before connections have their turn.
@@ -100,7 +101,8 @@ final class Acceptor {
         close(descriptor)
         limit.remove()
       }
-      if isLast { return pauseAtLimit() }
+      // At the end nobody is left waiting.
+      if isLast, !isFinishing { return pauseAtLimit() }
     }
   }
 
@@ -131,7 +133,11 @@ final class Acceptor {
   private func pause() {
     if isPaused { return }
     isPaused = true
-    for listener in listeners { _ = try? own.ready.remove(listener.descriptor) }
+    for listener in listeners { stopWaiting(listener) }
+  }
+
+  private func stopWaiting(_ listener: ListeningSocket) {
+    _ = try? own.ready.remove(listener.descriptor)
   }
 
   private func resume() {
@@ -147,10 +153,20 @@ final class Acceptor {
     if left <= 1 { resume() }
   }
 
+  /// Sends who connects from now on to the next server, if there is one.
+  func yield() {
+    for listener in listeners {
+      if listener.isOwn { listener.yield() } else { stopWaiting(listener) }
+    }
+  }
+
   /// Accepts what the kernel has accepted already, and then nothing more: nobody is refused who connected
   /// before the sockets are closed.
   func finish() {
-    if !isPaused { for listener in listeners { accept(listener, upTo: 4096) } }
+    isFinishing = true
+    for listener in listeners where listener.isOwn {
+      accept(listener, upTo: Int(ListeningSocket.backlog))
+    }
     pause()
     isPaused = true
     for listener in listeners { listener.removeFile() }

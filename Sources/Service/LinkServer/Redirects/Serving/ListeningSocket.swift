@@ -10,7 +10,7 @@ final class ListeningSocket: Sendable {
   /// The file of a unix socket, removed in the end if it still is this one.
   private let file: (path: String, device: UInt64, inode: UInt64)?
 
-  private static let backlog: Int32 = 4096
+  static let backlog: Int32 = 4096
 
   /// Throws ``RedirectServerError``.
   init(_ address: RedirectSettings.Address, takesOver: Bool) throws {
@@ -25,12 +25,13 @@ final class ListeningSocket: Sendable {
         self.address = .internet(host: host, port: Self.port(of: owned.number) ?? port)
         file = nil
       case .unix(let path):
-        let resolved = try ResolvedAddress(path: path)
-        try Self.makeRoom(path, resolved, takesOver: takesOver)
-        owned = try Self.bound(resolved, sharesPort: false)
+        owned = try Self.listening(at: path, takesOver: takesOver)
         self.address = address
         file = Self.identity(path).map { (path, $0.device, $0.inode) }
       case .inherited(let number):
+        guard Self.listens(number) else {
+          throw SystemCallError(call: "getsockopt", code: EINVAL)
+        }
         owned = FileDescriptor(owning: number)
         self.address = address
         file = nil
@@ -43,6 +44,20 @@ final class ListeningSocket: Sendable {
     }
     // Accepted connections inherit it.
     Self.set(IPPROTO_TCP, TCP_NODELAY, on: owned.number)
+  }
+
+  /// Whether new connections are this server's affair until it ends: those of an inherited socket wait for
+  /// whoever has it next.
+  var isOwn: Bool {
+    if case .inherited = address { return false }
+    return true
+  }
+
+  /// Leaves new connections to the server that has taken the address over, if one has. Those of a unix
+  /// socket find it by the path already.
+  func yield() {
+    // An old kernel: what connects between the last accept and the end is reset.
+    if case .internet = address { try? yieldPort(of: descriptor) }
   }
 
   /// Removes the file of a unix socket, unless somebody else's is in its place.
@@ -75,6 +90,13 @@ final class ListeningSocket: Sendable {
       descriptor, Int32(level), option, &one, socklen_t(MemoryLayout<Int32>.size))
   }
 
+  /// `listen` alone would give a port at random to a socket that has none.
+  private static func listens(_ descriptor: Int32) -> Bool {
+    var answer: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer == 1
+  }
+
   private static func port(of descriptor: Int32) -> Int? {
     var address = sockaddr_in6()
     var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
@@ -93,77 +115,50 @@ final class ListeningSocket: Sendable {
     return (UInt64(status.st_dev), UInt64(status.st_ino))
   }
 
-  /// Removes the socket that a former server left behind, or has open still if it is to be taken over.
-  private static func makeRoom(
-    _ path: String, _ address: ResolvedAddress, takesOver: Bool
-  ) throws(SystemCallError) {
+  /// A socket at the path. One that a former server left behind, or has open still if it is to be taken
+  /// over, is replaced: at every moment somebody listens there.
+  private static func listening(
+    at path: String, takesOver: Bool
+  ) throws(SystemCallError) -> FileDescriptor {
+    let address = try ResolvedAddress(path: path)
     var status = stat()
-    guard lstat(path, &status) == 0 else { return }
+    guard lstat(path, &status) == 0 else { return try listening(address) }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
       throw SystemCallError(call: "bind", code: EEXIST, subject: path)
     }
-    if !takesOver {
-      let number = try retryingSystemCall("socket") {
-        socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-      }
-      let probe = FileDescriptor(owning: number)
-      if address.withPointer({ connect(probe.number, $0, $1) }) == 0 {
-        throw SystemCallError(call: "bind", code: EADDRINUSE, subject: path)
-      }
+    if !takesOver, try isServed(address) {
+      throw SystemCallError(call: "bind", code: EADDRINUSE, subject: path)
     }
-    unlink(path)
-  }
-}
-
-/// An address as the kernel takes it.
-struct ResolvedAddress {
-  let family: Int32
-  private var storage = sockaddr_storage()
-  private let length: socklen_t
-
-  /// The first address that a name has.
-  init(host: String, port: Int) throws(SystemCallError) {
-    guard let port = UInt16(exactly: port) else {
-      throw SystemCallError(call: "getaddrinfo", code: EINVAL, subject: host)
+    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    let beside = "\(folder).\(getpid())-\(UInt16.random(in: 0 ... .max))"
+    guard let addressBeside = try? ResolvedAddress(path: beside) else {
+      // Too long a name.
+      unlink(path)
+      return try listening(address)
     }
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-    var found: UnsafeMutablePointer<addrinfo>?
-    guard getaddrinfo(host, "\(port)", &hints, &found) == 0, let found else {
-      throw SystemCallError(call: "getaddrinfo", code: EADDRNOTAVAIL, subject: host)
+    let descriptor = try listening(addressBeside)
+    do throws(SystemCallError) {
+      try retryingSystemCall("rename", on: path) { rename(beside, path) }
+    } catch {
+      unlink(beside)
+      throw error
     }
-    defer { freeaddrinfo(found) }
-    guard let address = found.pointee.ai_addr,
-      Int(found.pointee.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size
-    else { throw SystemCallError(call: "getaddrinfo", code: EADDRNOTAVAIL, subject: host) }
-    family = found.pointee.ai_family
-    length = found.pointee.ai_addrlen
-    withUnsafeMutableBytes(of: &storage) {
-      $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(length)))
-    }
+    return descriptor
   }
 
-  init(path: String) throws(SystemCallError) {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard !path.isEmpty, path.utf8.count < room else {
-      throw SystemCallError(call: "bind", code: ENAMETOOLONG, subject: path)
-    }
-    withUnsafeMutableBytes(of: &address.sun_path) { room in
-      for (index, byte) in path.utf8.enumerated() { room[index] = byte }
-    }
-    family = AF_UNIX
-    length = socklen_t(MemoryLayout<sockaddr_un>.size)
-    withUnsafeMutableBytes(of: &storage) { storage in
-      withUnsafeBytes(of: address) { storage.copyMemory(from: $0) }
-    }
+  private static func listening(
+    _ address: ResolvedAddress
+  ) throws(SystemCallError) -> FileDescriptor {
+    let descriptor = try bound(address, sharesPort: false)
+    try retryingSystemCall("listen") { listen(descriptor.number, backlog) }
+    return descriptor
   }
 
-  func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-    withUnsafePointer(to: storage) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+  private static func isServed(_ address: ResolvedAddress) throws(SystemCallError) -> Bool {
+    let number = try retryingSystemCall("socket") {
+      socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     }
+    let probe = FileDescriptor(owning: number)
+    return address.withPointer { connect(probe.number, $0, $1) } == 0
   }
 }

@@ -112,10 +112,10 @@ extension RedirectConnection {
     close()
   }
 
-  /// The server stops: who has no request has a second or two to send one.
+  /// The server stops: who has no request has little time to send one.
   func drain() {
     if lookup == nil, !isBlocked, !isLingering, pending.isEmpty {
-      deadline = loop.deadline(inSeconds: 0)
+      deadline = loop.idleDeadline
     }
   }
 }

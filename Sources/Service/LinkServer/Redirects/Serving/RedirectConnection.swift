@@ -64,7 +64,7 @@ final class RedirectConnection: @unchecked Sendable {
     self.descriptor = descriptor
     self.number = number
     token = UInt64(truncatingIfNeeded: number) | loop.nextGeneration() &<< 32
-    deadline = loop.deadline(inSeconds: loop.isDraining ? 0 : loop.settings.idleTimeout)
+    deadline = loop.idleDeadline
   }
 
   /// Does what the connection is ready for.
@@ -106,7 +106,10 @@ final class RedirectConnection: @unchecked Sendable {
     if isEnding { return discard(bytes.count) }
     if pending.isEmpty, lookup == nil, !isBlocked {
       let used = readRequests(bytes)
-      if used < bytes.count, !isEnding { pending.append(contentsOf: bytes[used...]) }
+      if used < bytes.count {
+        // Who has sent more than is read may be sending more still.
+        if isEnding { lingers = true } else { pending.append(contentsOf: bytes[used...]) }
+      }
     } else {
       pending.append(contentsOf: bytes)
       readPending()
@@ -119,8 +122,12 @@ final class RedirectConnection: @unchecked Sendable {
     if pending.isEmpty || lookup != nil || isBlocked || isEnding { return }
     let received = exchange(&pending, with: [])
     let used = received.withUnsafeBytes { readRequests($0) }
-    if used < received.count, !isEnding {
-      pending = used == 0 ? received : Array(received[used...])
+    if used < received.count {
+      if isEnding {
+        lingers = true
+      } else {
+        pending = used == 0 ? received : Array(received[used...])
+      }
     }
   }
 
@@ -195,7 +202,7 @@ final class RedirectConnection: @unchecked Sendable {
       }
       deadline = requestDeadline
     } else {
-      deadline = loop.deadline(inSeconds: loop.isDraining ? 0 : loop.settings.idleTimeout)
+      deadline = loop.idleDeadline
     }
     let isFull = isBlocked || pending.count > Self.maximumPending
     wait(for: isBlocked ? .write : isFull || hasInputEnded ? [] : .read)

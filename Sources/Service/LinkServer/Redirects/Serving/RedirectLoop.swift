@@ -163,6 +163,11 @@ final class RedirectLoop: @unchecked Sendable {
     tick &+ UInt32(truncatingIfNeeded: min(max(0, seconds), 1 << 24)) &+ 1
   }
 
+  /// When a connection without a request is closed.
+  var idleDeadline: UInt32 {
+    deadline(inSeconds: isDraining ? settings.drainIdleTimeout : settings.idleTimeout)
+  }
+
   // MARK: Connections
 
   /// Tells connections apart that had the same number.
@@ -205,10 +210,10 @@ final class RedirectLoop: @unchecked Sendable {
 
   // MARK: Ending
 
-  /// From now on answers end their connections, and those without a request end within a second or two.
+  /// From now on answers end their connections, and those without a request end soon.
   func drain() {
     isDraining = true
-    acceptor?.finish()
+    acceptor?.yield()
     for index in connections.indices { connections[index]?.drain() }
   }
 
