@@ -33,7 +33,12 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 // Only tests: a second opinion on requests.
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
   name: "lynx",
@@ -41,8 +46,11 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
   ],
   targets: [
     // C: one module map or shim per C library.
@@ -72,6 +80,9 @@ let package = Package(
     .target(
       name: "CLynxSchema", path: "Sources/C/CLynxSchema", exclude: ["sqlite", "postgres"],
       cSettings: [.unsafeFlags(["-std=c23"])]),
+    .target(
+      name: "CAPIDescription", path: "Sources/C/CAPIDescription",
+      cSettings: [.unsafeFlags(["-std=c23"])]),
 
     // Base
     room("Base", "Terminal", []),
@@ -95,6 +106,12 @@ let package = Package(
     room("Service", "LinkStores", ["Links", "Databases", "LinuxSystem"]),
     room("Service", "Migrations", ["Databases", "CLynxSchema", crypto]),
     room("Service", "LinkServer", ["Links", "LinkStores", "LinuxSystem"]),
+    room(
+      "Service", "LinkAPI",
+      [
+        "Links", "LinkStores", "LinuxSystem", "CAPIDescription", hummingbird, httpTypes, nioCore,
+        nioHTTP1, nioPosix, logging,
+      ]),
 
     .executableTarget(
       name: "lynx",
@@ -150,6 +167,9 @@ let package = Package(
       name: "RedirectHost",
       dependencies: ["LinkServer", "LinkStores", "Links", "Databases", "LinuxSystem"],
       path: "Tests/Fixtures/RedirectHost", swiftSettings: strict),
+    tests(
+      "LinkAPITests",
+      ["LinkAPI", "LinkStores", "Links", "Databases", "Migrations", "LinuxSystem", logging]),
   ],
   swiftLanguageModes: [.v6]
 )
