@@ -29,17 +29,18 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 // Only tests: a second opinion on requests.
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let configuration = Target.Dependency.product(
   name: "Configuration", package: "swift-configuration")
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
   name: "lynx",
@@ -176,6 +177,9 @@ let package = Package(
       name: "RedirectHost",
       dependencies: ["LinkServer", "LinkStores", "Links", "Databases", "LinuxSystem"],
       path: "Tests/Fixtures/RedirectHost", swiftSettings: strict),
+    tests(
+      "LinkAPITests",
+      ["LinkAPI", "LinkStores", "Links", "Databases", "Migrations", "LinuxSystem", logging]),
   ],
   swiftLanguageModes: [.v6]
 )

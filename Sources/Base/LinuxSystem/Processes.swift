@@ -180,7 +180,7 @@ public enum Processes {
     return number >= 0 ? number : nil
   }
 
-  private static func numbers(in directory: String) -> [ProcessID] {
+  static func numbers(in directory: String) -> [ProcessID] {
     guard let handle = opendir(directory) else { return [] }
     defer { closedir(handle) }
     var found: [ProcessID] = []

@@ -4,6 +4,8 @@ public enum LinkError: Error, Sendable, Equatable {
   case invalidDestination(String)
   /// The code breaks a rule of ``ShortCode``.
   case invalidCode(String)
+  /// The name of a key breaks a rule of ``NewAPIKey``.
+  case invalidName(String)
   /// Another link has this code.
   case codeTaken(String)
   /// No link has this code, or the link has no such history entry.
@@ -24,6 +26,7 @@ extension LinkError: CustomStringConvertible {
     switch self {
     case .invalidDestination(let reason): "the destination \(reason)"
     case .invalidCode(let reason): "the short code \(reason)"
+    case .invalidName(let reason): "the name \(reason)"
     case .codeTaken(let code): "the short code '\(code)' is taken; choose another"
     case .notFound(let what): "\(what) does not exist"
     case .forbidden(let code): "the link '\(code)' belongs to somebody else"

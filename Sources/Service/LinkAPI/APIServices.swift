@@ -1,0 +1,27 @@
+public import LinkStores
+public import Links
+
+/// What the API is a door to.
+public struct APIServices: Sendable {
+  public var store: any LinkStore & APIKeyStore
+  /// Of this node's redirects: it knows of a change before that is answered.
+  public var cache: LinkCache
+  /// Of this node's clicks, which are part of what a link is shown with.
+  public var journal: ClickJournal
+  /// Whether the database has the schema that this program was made for; throws why that cannot be told.
+  public var isSchemaCurrent: @Sendable () async throws -> Bool
+  /// What else is measured, for `/metrics`.
+  public var metrics: @Sendable () -> [MetricFamily]
+
+  public init(
+    store: any LinkStore & APIKeyStore, cache: LinkCache, journal: ClickJournal,
+    isSchemaCurrent: @escaping @Sendable () async throws -> Bool,
+    metrics: @escaping @Sendable () -> [MetricFamily] = { [] }
+  ) {
+    self.store = store
+    self.cache = cache
+    self.journal = journal
+    self.isSchemaCurrent = isSchemaCurrent
+    self.metrics = metrics
+  }
+}

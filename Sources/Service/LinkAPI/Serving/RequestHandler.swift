@@ -1,0 +1,82 @@
+internal import Hummingbird
+internal import LinuxSystem
+internal import Logging
+internal import NIOCore
+
+/// Answers requests, whatever becomes of them, and keeps account.
+final class RequestHandler: Sendable {
+  private static let methods: Set<String> = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
+  ]
+  let connections: OpenConnections
+  private let routes: RouteTable
+  private let metrics: RequestMetrics
+  private let logger: Logger
+
+  init(
+    routes: RouteTable, metrics: RequestMetrics, connections: OpenConnections, logger: Logger
+  ) {
+    self.routes = routes
+    self.metrics = metrics
+    self.connections = connections
+    self.logger = logger
+  }
+
+  func response(to request: Request, channel: any Channel) async -> WireResponse {
+    let start = Clock.monotonicNanoseconds
+    let id = RequestID()
+    let context = APIContext(
+      source: ApplicationRequestContextSource(channel: channel, logger: logger))
+    var answer: WireResponse
+    do {
+      answer = try await WireResponse(routes.respond(to: request, context))
+    } catch {
+      let error = APIError(error)
+      if error.status.code >= 500 { log(error, id, request, context) }
+      answer = WireResponse(error)
+    }
+    answer.headers.add(name: "x-request-id", value: "\(id)")
+    // What is cancelled was answered by ``timeout(of:)``.
+    if !Task.isCancelled {
+      metrics.note(
+        route: RouteTable.name(context), method: Self.name(request.method),
+        status: Int(answer.status.code),
+        seconds: Double(Clock.monotonicNanoseconds - start) / 1e9)
+    }
+    return answer
+  }
+
+  /// The answer to a request that has none in time. It may still be done.
+  func timeout(of request: Request, after limit: Duration) -> WireResponse {
+    let id = RequestID()
+    let error = APIError(
+      .serviceUnavailable, "the request could not be answered in time; it may have been done",
+      fields: [.retryAfter: "1"], detail: "no answer within \(limit)")
+    log(error, id, request, nil)
+    metrics.note(
+      route: "timeout", method: Self.name(request.method), status: 503,
+      seconds: Double(limit.components.seconds))
+    var answer = WireResponse(error)
+    answer.headers.add(name: "x-request-id", value: "\(id)")
+    return answer
+  }
+
+  /// Takes account of a request that came to no route.
+  func noteRefusal(_ error: APIError) {
+    metrics.note(route: "refused", method: "other", status: error.status.code, seconds: 0)
+  }
+
+  /// Without address, query, fields and body: any of them may be secret.
+  private func log(_ error: APIError, _ id: RequestID, _ request: Request, _ context: APIContext?) {
+    logger.error(
+      "\(error.detail ?? error.reason)",
+      metadata: [
+        "request": "\(id)", "method": "\(Self.name(request.method))",
+        "route": "\(context.map(RouteTable.name) ?? "timeout")", "status": "\(error.status.code)",
+      ])
+  }
+
+  private static func name(_ method: HTTPRequest.Method) -> String {
+    methods.contains(method.rawValue) ? method.rawValue : "other"
+  }
+}
