@@ -40,7 +40,8 @@ struct SettingsTests {
       ([], ["REDIRECT_STATUS_CODE": "309"], 78, "write 301, 302, 303, 307 or 308"),
       ([], ["CACHE_MAX_ENTRIES": ""], 78, "CACHE_MAX_ENTRIES in the environment is empty"),
       ([], ["ENABLE_TIMING_HEADERS": "maybe"], 78, "write true or false"),
-      ([], ["DATABASE_URL": "mysql://x"], 78, "mysql"),
+      ([], ["DATABASE_URL": "mysql://x"], 78, "DATABASE_URL in the environment: the"),
+      (["--database-url", "mysql://x"], [:], 64, "--database-url: the database URL has to"),
       (["--config", "none.conf"], [:], 66, "there is no file 'none.conf'"),
       (
         ["--config", "wrong.conf"], [:], 78, "wrong.conf, line 2: 'API_PROT' is not a setting; did"
@@ -59,7 +60,7 @@ struct SettingsTests {
     try Data("# settings\nAPI_PROT=1\n".utf8)
       .write(to: URL(fileURLWithPath: place.path + "/wrong.conf"))
     let server = try ServedLynx(arguments, in: place, environment: environment, ports: [])
-    #expect(server.end() == status, "\(server.errors)")
+    #expect(server.refusal() == status, "\(server.errors)")
     #expect(server.errors.contains(sentence), "\(server.errors)")
     #expect(server.errors.hasPrefix("lynx serve: "))
     #expect(server.said.isEmpty)
@@ -73,7 +74,7 @@ struct SettingsTests {
       ["--redirect-port", "0", "--api-port", "\(first.apiPort)"],
     ] {
       let second = try ServedLynx(in: first.place, ports: ports)
-      #expect(second.end() == 75, "\(second.errors)")
+      #expect(second.refusal() == 75, "\(second.errors)")
       #expect(second.errors.contains("process \(first.processID)"), "\(second.errors)")
     }
     #expect(try first.redirect("none").status == 404, "the first is as it was")
@@ -89,19 +90,19 @@ struct SettingsTests {
       try SQLiteConnection(path: path).execute(script)
       let before = try Data(contentsOf: URL(fileURLWithPath: path))
       let server = try ServedLynx(in: place)
-      #expect(server.end() == 78, "\(server.errors)")
+      #expect(server.refusal() == 78, "\(server.errors)")
       #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
       return server
     }
     let newer = try migrated(
       """
-      INSERT INTO lynx_migrations SELECT 99, name, checksum, applied_at, duration_ms, dirty
-      FROM lynx_migrations WHERE version = 4
+      INSERT INTO lynx_migrations SELECT '0099', name, checksum, applied_at, duration_ms, dirty
+      FROM lynx_migrations WHERE version = '0004'
       """)
     #expect(newer.errors.contains("newer"), "\(newer.errors)")
     let older = try migrated(
       """
-      DELETE FROM lynx_migrations WHERE version = 99; DELETE FROM lynx_migrations WHERE version = 4;
+      DELETE FROM lynx_migrations WHERE version IN ('0099', '0004');
       DROP TABLE settings; DROP TABLE api_keys; DROP TABLE click_batches
       """)
     #expect(older.errors.contains("lynx migrate up"), "\(older.errors)")

@@ -158,7 +158,7 @@ extension ServiceError {
     case let error as ServiceError: self = error
     case let error as DatabaseError: self.init(.database(error.kind), error.message)
     case let error as APIServerError: self.init(Kind(error.kind), "\(error)")
-    case let error as RedirectServerError: self.init(.other, "\(error)")
+    case let error as RedirectServerError: self.init(Kind(error.kind), "\(error)")
     case let error as ClickJournalError: self.init(.cannotWrite, "\(error)")
     case .unavailable as LinkError: self.init(.database(.unreachable), "\(error)")
     default: self.init(.other, "\(error)")
@@ -167,6 +167,16 @@ extension ServiceError {
 }
 
 extension ServiceError.Kind {
+  fileprivate init(_ kind: RedirectServerError.Kind) {
+    self =
+      switch kind {
+      case .taken: .addressTaken
+      case .notPermitted: .notPermitted
+      case .setting: .setting
+      case .system: .other
+      }
+  }
+
   fileprivate init(_ kind: APIServerError.Kind) {
     self =
       switch kind {

@@ -126,7 +126,9 @@ struct ServeValues {
       }
       return database
     } catch {
-      throw CommandError(.config, error.message)
+      throw CommandError(
+        found?.origin.code ?? .config,
+        (found.map { "\($0.origin.description): " } ?? "") + error.message)
     }
   }
 }

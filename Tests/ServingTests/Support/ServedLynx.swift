@@ -86,6 +86,15 @@ final class ServedLynx {
       ? process.terminationStatus : -process.terminationStatus
   }
 
+  /// The status it refused to start with; nil, and killed, if it started.
+  func refusal() -> Int32? {
+    if errors.contains("ready after") {
+      _ = stop(SIGKILL)
+      return nil
+    }
+    return end()
+  }
+
   @discardableResult
   func stop(_ number: Int32 = SIGTERM) -> Int32 {
     signal(number)

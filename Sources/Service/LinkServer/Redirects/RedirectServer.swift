@@ -25,7 +25,9 @@ public final class RedirectServer: Sendable {
     let listeners = try settings.addresses.map {
       try ListeningSocket($0, takesOver: settings.takesOver)
     }
-    if listeners.isEmpty { throw RedirectServerError("there is no address to serve redirects on") }
+    if listeners.isEmpty {
+      throw RedirectServerError(.setting, "there is no address to serve redirects on")
+    }
     addresses = listeners.map(\.address)
     let limit = ConnectionLimit(maximum: settings.maximumConnections ?? Self.connectionLimit)
     var loops: [RedirectLoop] = []
@@ -41,7 +43,7 @@ public final class RedirectServer: Sendable {
     } catch {
       for listener in listeners { listener.removeFile() }
       for loop in loops { loop.execute { loop.stop() } }
-      throw RedirectServerError("redirects cannot be served: \(error)")
+      throw RedirectServerError(.system, "redirects cannot be served: \(error)")
     }
   }
 

@@ -1,17 +1,51 @@
+internal import Glibc
+internal import LinuxSystem
+
 /// Why the redirect server does not start: one sentence.
 public struct RedirectServerError: Error, Sendable, CustomStringConvertible {
+  public enum Kind: Sendable, Equatable {
+    /// Somebody else has the address.
+    case taken
+    case notPermitted
+    /// The address cannot be meant, or is not this machine's.
+    case setting
+    case system
+  }
+
+  public let kind: Kind
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
 
-  init(_ address: RedirectSettings.Address, _ reason: String) {
+  init(_ address: RedirectSettings.Address, _ error: SystemCallError) {
     let place =
       switch address {
       case .internet(let host, let port): "\(host) port \(port)"
       case .unix(let path): path
       case .inherited(let descriptor): "the inherited descriptor \(descriptor)"
       }
-    self.init(
-      "redirects cannot be served on \(place): \(reason); choose another address or free it")
+    func sentence(_ reason: String) -> String {
+      "redirects cannot be served on \(place): \(reason)"
+    }
+    switch error.code {
+    case EADDRINUSE:
+      var owner = "somebody"
+      if case .internet(_, let port) = address, let process = Processes.listening(onPort: port) {
+        let name = Processes.status(of: process)?.name ?? "unknown"
+        owner = "process \(process) (\(name))"
+      }
+      self.init(
+        .taken,
+        sentence("\(owner) listens there; stop that, or choose another address"))
+    case EACCES, EPERM:
+      self.init(
+        .notPermitted, sentence("this user may not; choose a port above 1023 or another path"))
+    case EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENAMETOOLONG, EEXIST, ENOENT, ENOTDIR:
+      self.init(.setting, sentence("\(error.reason); choose another address"))
+    default: self.init(.system, sentence(error.reason))
+    }
   }
 }

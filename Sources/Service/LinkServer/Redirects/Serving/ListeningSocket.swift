@@ -40,7 +40,7 @@ final class ListeningSocket: Sendable {
       descriptor = owned.number
       try retryingSystemCall("listen") { listen(owned.number, Self.backlog) }
     } catch {
-      throw RedirectServerError(address, error.reason)
+      throw RedirectServerError(address, error)
     }
     // Accepted connections inherit it.
     Self.set(IPPROTO_TCP, TCP_NODELAY, on: owned.number)
