@@ -1,6 +1,5 @@
 import LinuxSystem
 import Terminal
-import TestSupport
 
 /// What a cached redirect costs the server.
 struct RedirectCost: Claim {
@@ -12,15 +11,11 @@ struct RedirectCost: Claim {
   func measure(_ bench: Bench) throws(CommandError) -> ClaimReport {
     let seconds = bench.arguments.seconds ?? 5
     let database = try SQLiteBenchFile(bench).copy()
-    var random = SeededGenerator(seed: 30)
-    let zipf = Zipf(over: SQLiteBenchFile.linkCount)
-    let ranks = Array(0..<SQLiteBenchFile.linkCount).shuffled(using: &random)
-    let load = try RedirectLoad(
-      bench, codes: (0..<1 << 17).map { _ in "\(1_000_000 + ranks[zipf.draw(using: &random)])" })
+    let load = try RedirectLoad.cached(bench)
 
     var report = ClaimReport(name)
     for count in bench.arguments.connections.map({ [$0] }) ?? connections {
-      var sides = RedirectPeer.Kind.allCases.map { Side($0, connections: count) }
+      var sides = RedirectPeer.Kind.allCases.map { RedirectSide($0, connections: count) }
       try bench.alternate(
         "\(name), \(count) connections", pairs: bench.arguments.pairs,
         RedirectPeer.Kind.allCases.indices.map { index in
@@ -43,48 +38,14 @@ struct RedirectCost: Claim {
     }
     report.notes = [
       "user and system time of the server process, from its CPU clock (clock_getcpuclockid), over the "
-        + "requests wrk was answered; one thread each; a run of wrk of a second before, not counted",
-      "codes drawn by Zipf (s = 1) from 100 000, prepared beforehand; all in Lynx's cache; each "
-        + "redirect counted in its journal, whose flushes to SQLite are in its CPU time as well",
+        + "requests wrk was answered; one thread each; before it a run of wrk, not counted, that asks for "
+        + "every code",
+      "codes drawn by Zipf (s = 1) from 100 000, prepared beforehand; all in the cache of lynx serve; "
+        + "each redirect counted in its journal; flushes to SQLite, the API's thread and the asking for "
+        + "others' changes are in its CPU time as well",
       "clicks are sent to SQLite every 5 s: shorter runs may leave that out",
       "nginx and the C loop look nothing up and count nothing; nginx adds a page of HTML",
     ]
     return report
-  }
-
-  /// One server's figures.
-  private struct Side {
-    let kind: RedirectPeer.Kind
-    let connections: Int
-    var cost: Series
-    var rate: Series
-    var bytes: Series
-    var command: [String] = []
-
-    init(_ kind: RedirectPeer.Kind, connections: Int) {
-      self.kind = kind
-      self.connections = connections
-      let name = "\(kind.rawValue), \(connections) connections"
-      cost = Series("\(name): CPU time a request", .nanoseconds)
-      rate = Series("\(name): requests a second", .perSecond)
-      bytes = Series("\(name): bytes an answer", .count)
-    }
-
-    var series: [Series] { [cost, rate, bytes] }
-
-    mutating func measure(
-      _ bench: Bench, _ load: RedirectLoad, _ database: String, _ seconds: Int, _ pair: Int
-    ) throws(CommandError) {
-      let peer = try RedirectPeer(kind, bench, database: database)
-      command = peer.command
-      _ = try load.run(peer.port, connections: connections, seconds: 1)
-      let before = try peer.cpuSeconds()
-      let outcome = try load.run(peer.port, connections: connections, seconds: seconds)
-      let spent = try peer.cpuSeconds() - before
-      try peer.stop()
-      cost.set(spent / outcome.requests * 1e9, pair: pair)
-      rate.set(outcome.perSecond, pair: pair)
-      bytes.set(outcome.bytesPerAnswer, pair: pair)
-    }
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import Terminal
+import TestSupport
 
 /// A server that answers redirects, on a port of its own.
 final class RedirectPeer {
@@ -25,15 +26,11 @@ final class RedirectPeer {
     outputPath = bench.scratch("server.txt")
     switch kind {
     case .lynx:
-      let host =
-        Machine.ownExecutable.split(separator: "/", omittingEmptySubsequences: false)
-        .dropLast().joined(separator: "/") + "/RedirectHost"
-      guard access(host, X_OK) == 0 else {
-        throw CommandError(
-          .noInput, "there is no RedirectHost beside this program", remedy: "swift build -c release"
-        )
-      }
-      command = [host, database, bench.scratch("clicks"), "\(port)", "\(threads)"]
+      command = [
+        bench.lynxPath, "serve", "--database-url", "sqlite://\(database)", "--journal-dir",
+        bench.scratch("clicks"), "--redirect-port", "\(port)", "--api-port",
+        "\(try freeLoopbackPort())", "--threads", "\(threads)",
+      ]
     case .nginx:
       let path = bench.scratch("nginx.conf")
       try OutputFile.write(Array(Self.nginxSettings(bench, port, threads).utf8), to: path)
@@ -111,6 +108,15 @@ final class RedirectPeer {
 
 /// wrk, asking for codes drawn beforehand.
 struct RedirectLoad {
+  /// By Zipf (s = 1) from the links of ``SQLiteBenchFile``.
+  static func cached(_ bench: Bench) throws(CommandError) -> RedirectLoad {
+    var random = SeededGenerator(seed: 30)
+    let zipf = Zipf(over: SQLiteBenchFile.linkCount)
+    let ranks = Array(0..<SQLiteBenchFile.linkCount).shuffled(using: &random)
+    return try RedirectLoad(
+      bench, codes: (0..<1 << 17).map { _ in "\(1_000_000 + ranks[zipf.draw(using: &random)])" })
+  }
+
   private let bench: Bench
   private let script: String
 
