@@ -9,6 +9,9 @@ public final class RedirectServer: Sendable {
   /// Where connections are accepted, with the ports that were chosen.
   public let addresses: [RedirectSettings.Address]
 
+  /// Connections at a time: as settings say, or as many as the limit of open files allows.
+  public let maximumConnections: Int
+
   private let settings: RedirectSettings
   private let loops: [RedirectLoop]
   private let hasStopped = Mutex(false)
@@ -30,6 +33,7 @@ public final class RedirectServer: Sendable {
     }
     addresses = listeners.map(\.address)
     let limit = ConnectionLimit(maximum: settings.maximumConnections ?? Self.connectionLimit)
+    maximumConnections = limit.maximum
     var loops: [RedirectLoop] = []
     do {
       for number in 0..<max(1, settings.threads) {

@@ -18,7 +18,10 @@ extension RedirectConnection {
     var closes = !head.keepsAlive || loop.isDraining
     if head.body != .none { closes = beginBody(head) || closes }
     let ending = AnswerWriter.Ending(head, closes: closes)
-    if closes { isEnding = true }
+    if closes {
+      isEnding = true
+      if loop.isDraining { endCause = .stopped }
+    }
     guard head.method == .get || head.method == .head else { return refuseMethod(ending) }
     if head.path.isEmpty { return add(.health, ending, head.method) }
 
@@ -88,6 +91,7 @@ extension RedirectConnection {
   /// The last answer of a connection.
   func end(with answer: Answer) {
     isEnding = true
+    endCause = .refused
     lingers = true
     add(answer, .close, .get)
   }
