@@ -28,7 +28,9 @@ extension RedirectConnection {
     var code = UnsafeRawBufferPointer(rebasing: bytes[head.path])
     if head.hasEscapes {
       let scratch = loop.scratch.buffer
-      guard let count = percentDecode(code, into: scratch) else { return end(with: .malformed) }
+      guard let count = percentDecode(code, into: scratch) else {
+        return end(with: .malformed, head.method)
+      }
       code = UnsafeRawBufferPointer(rebasing: scratch[..<count])
     }
     let query =
@@ -89,11 +91,11 @@ extension RedirectConnection {
   }
 
   /// The last answer of a connection.
-  func end(with answer: Answer) {
+  func end(with answer: Answer, _ method: RequestHead.Method) {
     isEnding = true
     endCause = .refused
     lingers = true
-    add(answer, .close, .get)
+    add(answer, .close, method)
   }
 
   private func timing(_ start: UInt64, databaseStart: UInt64?) -> AnswerWriter.Timing {

@@ -151,7 +151,8 @@ final class RedirectConnection: @unchecked Sendable {
         used &+= head.length
         requestDeadline = 0
         answer(head, rest, start)
-      case .refused(let refusal): end(with: Answer(refusal))
+      case .refused(let refusal):
+        end(with: Answer(refusal), RequestParser.beginsAsHead(rest) ? .head : .other)
       }
       if loop.writer.outgoing.count > OutgoingBytes.fullEnough { write(start) }
     }
