@@ -9,11 +9,9 @@ public final class RedirectServer: Sendable {
   /// Where connections are accepted, with the ports that were chosen.
   public let addresses: [RedirectSettings.Address]
 
-  /// Connections at a time: as settings say, or as many as the limit of open files allows.
-  public let maximumConnections: Int
-
   private let settings: RedirectSettings
   private let loops: [RedirectLoop]
+  private let maximumConnections: Int
   private let hasStopped = Mutex(false)
 
   /// Begins to accept connections.
@@ -67,7 +65,9 @@ public final class RedirectServer: Sendable {
   }
 
   /// What was done so far. Takes no lock and holds nobody up.
-  public var statistics: RedirectStatistics { RedirectStatistics(loops.map(\.statistics)) }
+  public var statistics: RedirectStatistics {
+    RedirectStatistics(loops.map(\.statistics), maximumConnections: maximumConnections)
+  }
 
   /// Stops accepting, answers what is under way, closes every connection, at the latest after
   /// ``RedirectSettings/drainTimeout``. After it nothing is counted any more. Idempotent.

@@ -10,6 +10,8 @@ public struct RedirectStatistics: Sendable {
   public private(set) var cacheMisses: UInt64 = 0
   /// Lookups that the store could not answer.
   public private(set) var lookupErrors: UInt64 = 0
+  /// Connections at a time: as settings say, or as many as the limit of open files allows.
+  public let maximumConnections: Int
   public private(set) var connectionsOpened: UInt64 = 0
   /// Connections that ended, by cause.
   public private(set) var connectionEnds: [ConnectionEnd: UInt64] = [:]
@@ -31,7 +33,8 @@ public struct RedirectStatistics: Sendable {
   /// The same for the last minute, for who looks only now and then.
   public private(set) var longestLoopLagNanoseconds: UInt64 = 0
 
-  init(_ loops: [LoopStatistics]) {
+  init(_ loops: [LoopStatistics], maximumConnections: Int) {
+    self.maximumConnections = maximumConnections
     for loop in loops {
       for status in HTTPStatus.allCases {
         requests[status, default: 0] &+= loop[.status(status)]
