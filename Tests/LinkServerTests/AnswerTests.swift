@@ -207,6 +207,34 @@ struct AnswerTests {
     try await running.stop()
   }
 
+  @Test("Refusals of a HEAD have the head of the same refusal of a GET, and no body")
+  func refusedHeads() async throws {
+    let running = try await RunningServer()
+    for (rest, status) in [
+      ("/%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("/ HTTP/1.1\r\n\r\n", 400),
+      ("/ HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 417), ("/ HTTP/2.0\r\n\r\n", 505),
+      ("/" + String(repeating: "x", count: 9000) + " HTTP/1.1\r\n\r\n", 414),
+      ("/ HTTP/1.1\r\nX: " + String(repeating: "x", count: 40_000) + "\r\n\r\n", 431),
+    ] {
+      for start in ["", "\r\n"] {
+        var fields: [[String: String]] = []
+        for method in ["GET", "HEAD"] {
+          let client = try running.connect()
+          try client.send("\(start)\(method) \(rest)")
+          var answer = try client.answer(toHead: method == "HEAD")
+          #expect(answer.status == status, "\(rest.prefix(80))")
+          #expect(answer.body.isEmpty == (method == "HEAD"))
+          #expect(try client.hasEnded(), "\(method) \(rest.prefix(80))")
+          answer.fields["date"] = nil
+          fields.append(answer.fields)
+        }
+        #expect(fields[0] == fields[1])
+        #expect(fields[0]["content-length"] != "0")
+      }
+    }
+    try await running.stop()
+  }
+
   @Test("A megabyte of a code, or of a head, is refused and the answer can be read")
   func tooLarge() async throws {
     let running = try await RunningServer()

@@ -93,6 +93,7 @@ struct StoppingTests {
     let waiting = try running.connect()
     try waiting.send(get("/"))
     #expect(running.server.statistics.connectionsOpened == 20)
+    #expect(running.server.statistics.maximumConnections == 20)
     clients.removeAll()
     #expect(try waiting.answer().status == 200)
     #expect(running.reports.all.count == 1)

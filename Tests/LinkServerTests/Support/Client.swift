@@ -56,6 +56,18 @@ final class Client: @unchecked Sendable {
       descriptor.number, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
   }
 
+  /// Neither reads nor sends any more.
+  func abandon() { shutdown(descriptor.number, Int32(SHUT_RDWR)) }
+
+  /// Reads and forgets what comes until the server closes.
+  func waitForEnd() throws {
+    do {
+      while try !receive().isEmpty {}
+    } catch let error as SystemCallError where error.code == ECONNRESET {
+      return
+    }
+  }
+
   /// The next bytes; empty at the end.
   private func receive() throws -> [UInt8] {
     var chunk = [UInt8](repeating: 0, count: 65_536)

@@ -80,8 +80,16 @@ final class HostProcess {
       + ["\(files.directory)/clicks", "\(port)", "\(threads)"] + options
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
+    // Threads of the tests may have blocked signals.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var processID: pid_t = 0
-    let code = posix_spawn(&processID, words[0], &actions, nil, &arguments, environ)
+    let code = posix_spawn(&processID, words[0], &actions, &attributes, &arguments, environ)
     guard code == 0 else { throw SystemCallError(call: "posix_spawn", code: code) }
     self.processID = processID
   }

@@ -11,6 +11,7 @@ public final class RedirectServer: Sendable {
 
   private let settings: RedirectSettings
   private let loops: [RedirectLoop]
+  private let maximumConnections: Int
   private let hasStopped = Mutex(false)
 
   /// Begins to accept connections.
@@ -30,6 +31,7 @@ public final class RedirectServer: Sendable {
     }
     addresses = listeners.map(\.address)
     let limit = ConnectionLimit(maximum: settings.maximumConnections ?? Self.connectionLimit)
+    maximumConnections = limit.maximum
     var loops: [RedirectLoop] = []
     do {
       for number in 0..<max(1, settings.threads) {
@@ -63,7 +65,9 @@ public final class RedirectServer: Sendable {
   }
 
   /// What was done so far. Takes no lock and holds nobody up.
-  public var statistics: RedirectStatistics { RedirectStatistics(loops.map(\.statistics)) }
+  public var statistics: RedirectStatistics {
+    RedirectStatistics(loops.map(\.statistics), maximumConnections: maximumConnections)
+  }
 
   /// Stops accepting, answers what is under way, closes every connection, at the latest after
   /// ``RedirectSettings/drainTimeout``. After it nothing is counted any more. Idempotent.

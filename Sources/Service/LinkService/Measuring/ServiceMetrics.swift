@@ -33,21 +33,40 @@ struct ServiceMetrics: Sendable {
         [
           Metric.Histogram(
             bounds: bounds, counts: statistics.latencies,
-            sum: Double(statistics.latencyNanoseconds) / 1e9)
+            sum: Double(statistics.latencyNanoseconds) / 1e9, labels: [("answer", "redirect")]),
+          Metric.Histogram(
+            bounds: bounds, counts: statistics.otherLatencies,
+            sum: Double(statistics.otherLatencyNanoseconds) / 1e9, labels: [("answer", "other")]),
         ]),
       .gauge(
         "lynx_redirect_connections", "Connections to the redirect server that are open.",
         [Metric(Double(statistics.openConnections))]),
+      .gauge(
+        "lynx_redirect_connections_limit", "How many may be open.",
+        [Metric(Double(statistics.maximumConnections))]),
       .counter(
         "lynx_redirect_connections_total", "Connections that the redirect server accepted.",
         [Metric(Double(statistics.connectionsOpened))]),
       .counter(
-        "lynx_redirect_timeouts_total", "Connections closed because the client took too long.",
-        [Metric(Double(statistics.connectionsTimedOut))]),
+        "lynx_redirect_connections_closed_total", "Connections that ended, by cause.",
+        ConnectionEnd.allCases.map { end in
+          Metric(Double(statistics.connectionEnds[end] ?? 0), labels: [("cause", Self.name(end))])
+        }),
+      .counter(
+        "lynx_redirect_connections_held_total",
+        "Times that no connection was accepted for a while, by cause.",
+        [
+          Metric(Double(statistics.limitsReached), labels: [("cause", "limit")]),
+          Metric(Double(statistics.acceptFailures), labels: [("cause", "no_descriptors")]),
+        ]),
       .gauge(
         "lynx_event_loop_lag_seconds",
-        "By how much the latest event loop was late for its last tick.",
-        [Metric(Double(statistics.loopLagNanoseconds) / 1e9)]),
+        "The longest that somebody may have waited for an event loop.",
+        [
+          Metric(Double(statistics.loopLagNanoseconds) / 1e9, labels: [("window", "second")]),
+          Metric(
+            Double(statistics.longestLoopLagNanoseconds) / 1e9, labels: [("window", "minute")]),
+        ]),
       .counter(
         "lynx_cache_hits_total", "Redirects answered from the cache.",
         [Metric(Double(statistics.cacheHits))]),
@@ -58,6 +77,19 @@ struct ServiceMetrics: Sendable {
         "lynx_cache_lookup_errors_total", "Of these, ones that the database could not answer.",
         [Metric(Double(statistics.lookupErrors))]),
     ]
+  }
+
+  private static func name(_ end: ConnectionEnd) -> String {
+    switch end {
+    case .client: "client"
+    case .answered: "answered"
+    case .refused: "refused"
+    case .idle: "idle"
+    case .slowRequest: "slow_request"
+    case .slowReader: "slow_reader"
+    case .failed: "failed"
+    case .stopped: "stopped"
+    }
   }
 
   private var cacheFamilies: [MetricFamily] {

@@ -46,6 +46,13 @@ struct RequestParser {
     return parseFields(bytes)
   }
 
+  /// Whether what was refused is a HEAD, as far as that can be told: no answer to one has a body.
+  static func beginsAsHead(_ received: UnsafeRawBufferPointer) -> Bool {
+    let bytes = RequestBytes(received)
+    let start = bytes[0] == cr && bytes[1] == lf ? 2 : 0
+    return bytes.halfWord(at: start) == 0x4441_4548 && bytes[start &+ 4] == space  // "HEAD "
+  }
+
   // MARK: Request line
 
   /// Nil after the whole line was read.

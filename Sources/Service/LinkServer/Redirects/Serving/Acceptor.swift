@@ -108,6 +108,7 @@ final class Acceptor {
 
   private func pauseAtLimit() {
     pause()
+    own.statistics.add(to: .limitsReached)
     say(
       "all \(limit.maximum) connections are in use: more wait until some end; raise the limit of open "
         + "files (ulimit -n, LimitNOFILE=) to have more at a time")
@@ -117,6 +118,7 @@ final class Acceptor {
 
   private func pauseWithout(_ code: Int32) {
     pause()
+    own.statistics.add(to: .acceptFailures)
     ticksLeft = 2
     say(
       "no connection can be accepted: \(String(cString: strerror(code))); trying again in a second; "

@@ -18,14 +18,19 @@ extension RedirectConnection {
     var closes = !head.keepsAlive || loop.isDraining
     if head.body != .none { closes = beginBody(head) || closes }
     let ending = AnswerWriter.Ending(head, closes: closes)
-    if closes { isEnding = true }
+    if closes {
+      isEnding = true
+      if loop.isDraining { endCause = .stopped }
+    }
     guard head.method == .get || head.method == .head else { return refuseMethod(ending) }
     if head.path.isEmpty { return add(.health, ending, head.method) }
 
     var code = UnsafeRawBufferPointer(rebasing: bytes[head.path])
     if head.hasEscapes {
       let scratch = loop.scratch.buffer
-      guard let count = percentDecode(code, into: scratch) else { return end(with: .malformed) }
+      guard let count = percentDecode(code, into: scratch) else {
+        return end(with: .malformed, head.method)
+      }
       code = UnsafeRawBufferPointer(rebasing: scratch[..<count])
     }
     let query =
@@ -86,10 +91,11 @@ extension RedirectConnection {
   }
 
   /// The last answer of a connection.
-  func end(with answer: Answer) {
+  func end(with answer: Answer, _ method: RequestHead.Method) {
     isEnding = true
+    endCause = .refused
     lingers = true
-    add(answer, .close, .get)
+    add(answer, .close, method)
   }
 
   private func timing(_ start: UInt64, databaseStart: UInt64?) -> AnswerWriter.Timing {

@@ -19,9 +19,13 @@ extension RedirectConnection {
     outgoing.removeAll()
     loop.now = Clock.monotonicNanoseconds
     loop.statistics.add(redirects, to: loop.redirectPlace)
-    loop.statistics.addLatency(loop.now &- start, requests: redirects &+ answers)
+    let took = loop.now &- start
+    loop.statistics.addLatency(took, requests: redirects, to: LoopStatistics.Place.redirects)
     redirects = 0
-    answers = 0
+    if answers > 0 {
+      loop.statistics.addLatency(took, requests: answers, to: LoopStatistics.Place.others)
+      answers = 0
+    }
   }
 
   /// What could not be written waits until the client reads.
@@ -64,7 +68,7 @@ extension RedirectConnection {
     loop.writer.outgoing.removeAll()
     redirects = 0
     answers = 0
-    close()
+    close(.failed)
   }
 
   // MARK: Ending
@@ -75,7 +79,7 @@ extension RedirectConnection {
     isLingering = true
     // Bytes that were received and not read would make the kernel reset the connection, and the client
     // lose the answer.
-    guard lingers || !pending.isEmpty, !hasInputEnded else { return close() }
+    guard lingers || !pending.isEmpty, !hasInputEnded else { return close(endCause) }
     pending = []
     deadline = loop.deadline(inSeconds: loop.settings.lingerTimeout)
     SocketCalls.endOutput(descriptor)
@@ -85,17 +89,17 @@ extension RedirectConnection {
   /// Throws away what comes after the last answer.
   func discard(_ count: Int) {
     discarded &+= count
-    if discarded > Self.maximumDiscarded { close() }
+    if discarded > Self.maximumDiscarded { close(endCause) }
   }
 
-  func close() {
+  func close(_ end: ConnectionEnd) {
     if isClosed { return }
     isClosed = true
     isEnding = true
     isLingering = true
     deadline = .max
     Glibc.close(descriptor)
-    loop.remove(self)
+    loop.remove(self, end)
   }
 
   /// The time for what was under way is over.
@@ -108,8 +112,12 @@ extension RedirectConnection {
     if isBlocked, !loop.isDraining, let left = unacknowledgedBytes(of: descriptor), left < unread {
       return giveTimeToRead()
     }
-    if !isLingering, !loop.isDraining { loop.statistics.add(to: .timedOut) }
-    close()
+    close(
+      isLingering
+        ? endCause
+        : loop.isDraining
+          ? .stopped
+          : isBlocked ? .slowReader : requestDeadline > 0 ? .slowRequest : .idle)
   }
 
   /// The server stops: who has no request has little time to send one.

@@ -53,6 +53,8 @@ final class RedirectConnection: @unchecked Sendable {
   var isBlocked = false
   /// No further request is read.
   var isEnding = false
+  /// Why it ends, if it does.
+  var endCause = ConnectionEnd.answered
   /// Nothing is written any more; what comes is thrown away.
   var isLingering = false
   /// The client is to read the last answer, though it sends what is not read here.
@@ -73,7 +75,7 @@ final class RedirectConnection: @unchecked Sendable {
     if interest.contains(.read) { return receive(events) }
     if events.contains(.write), isBlocked { return writeUnsent() }
     // Nobody is there to be answered.
-    if !events.isDisjoint(with: [.error, .hangUp]) { close() }
+    if !events.isDisjoint(with: [.error, .hangUp]) { close(.failed) }
   }
 
   /// Reads until there is nothing more: it would not be told again. A read that did not fill the room was
@@ -92,7 +94,7 @@ final class RedirectConnection: @unchecked Sendable {
         closeIfDone()
         return wait(for: interest.subtracting(.read))
       case .wouldBlock: return
-      case .failed: return close()
+      case .failed: return close(.failed)
       }
       if isClosed || !interest.contains(.read) { return }
       turns &+= 1
@@ -149,7 +151,8 @@ final class RedirectConnection: @unchecked Sendable {
         used &+= head.length
         requestDeadline = 0
         answer(head, rest, start)
-      case .refused(let refusal): end(with: Answer(refusal))
+      case .refused(let refusal):
+        end(with: Answer(refusal), RequestParser.beginsAsHead(rest) ? .head : .other)
       }
       if loop.writer.outgoing.count > OutgoingBytes.fullEnough { write(start) }
     }
@@ -168,6 +171,7 @@ final class RedirectConnection: @unchecked Sendable {
     case .refused, nil:
       // Its request was answered: there is nothing more to be said.
       isEnding = true
+      endCause = .refused
       lingers = true
       return nil
     }
@@ -223,11 +227,11 @@ final class RedirectConnection: @unchecked Sendable {
     if isClosed { return }
     interest = events
     let all = events.union(Self.always)
-    if (try? loop.ready.change(descriptor, all, token: token)) == nil { close() }
+    if (try? loop.ready.change(descriptor, all, token: token)) == nil { close(.failed) }
   }
 
   /// After the client's last byte and the last answer, nobody has anything to say.
   private func closeIfDone() {
-    if hasInputEnded, lookup == nil, !isBlocked { close() }
+    if hasInputEnded, lookup == nil, !isBlocked { close(isEnding ? endCause : .client) }
   }
 }

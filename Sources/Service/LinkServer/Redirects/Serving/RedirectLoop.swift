@@ -40,6 +40,10 @@ final class RedirectLoop: @unchecked Sendable {
   private var generation: UInt64 = 0
   private var dueNanoseconds: UInt64 = 0
   private var isRunning = true
+  /// Since the last tick: what was ready at once, from the first to the last.
+  private var longestTurn: UInt64 = 0
+  /// Of the last minute's ticks.
+  private var lags = [UInt64](repeating: 0, count: 60)
 
   private let open = Atomic(0)
   private let ended = Atomic(false)
@@ -83,12 +87,15 @@ final class RedirectLoop: @unchecked Sendable {
   /// What the thread does, until ``stop()``.
   func run() {
     updateDate()
+    var turnBegan = now
     while isRunning {
       now = Clock.monotonicNanoseconds
+      longestTurn = max(longestTurn, now &- turnBegan)
       let wait = now < dueNanoseconds ? (dueNanoseconds &- now) / 1_000_000 &+ 1 : 0
       // It can only fail for a descriptor that is none.
       let count = (try? ready.wait(milliseconds: Int32(clamping: wait))) ?? 0
       now = Clock.monotonicNanoseconds
+      turnBegan = now
       for index in 0..<count {
         let (token, events) = ready.found(index)
         if token < Self.listenerMark {
@@ -107,7 +114,7 @@ final class RedirectLoop: @unchecked Sendable {
       return exchange(&inbox.work, with: [])
     }
     for work in left { work() }
-    for index in connections.indices { connections[index]?.close() }
+    for index in connections.indices { connections[index]?.close(.stopped) }
     ended.store(true, ordering: .releasing)
   }
 
@@ -140,13 +147,20 @@ final class RedirectLoop: @unchecked Sendable {
   // MARK: Time
 
   private func onTick() {
-    statistics.lagNanoseconds = now &- dueNanoseconds
     tick &+= 1
+    noteLag(max(longestTurn, now &- dueNanoseconds))
+    longestTurn = 0
     updateDate()
     for index in connections.indices {
       if let connection = connections[index], connection.deadline <= tick { connection.expire() }
     }
     acceptor?.onTick()
+  }
+
+  private func noteLag(_ nanoseconds: UInt64) {
+    lags[Int(tick) % lags.count] = nanoseconds
+    statistics.lagNanoseconds = nanoseconds
+    statistics.longestLagNanoseconds = lags.max() ?? nanoseconds
   }
 
   /// The next tick is at the beginning of the clock's next second, so that dates are right.
@@ -199,11 +213,11 @@ final class RedirectLoop: @unchecked Sendable {
   }
 
   /// A connection has been closed.
-  func remove(_ connection: RedirectConnection) {
+  func remove(_ connection: RedirectConnection, _ end: ConnectionEnd) {
     guard connections[connection.number] === connection else { return }
     connections[connection.number] = nil
     free.append(connection.number)
-    statistics.add(to: .closed)
+    statistics.add(to: .end(end))
     releaseOpen()
     limit.remove()
   }

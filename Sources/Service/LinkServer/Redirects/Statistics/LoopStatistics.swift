@@ -13,25 +13,29 @@ final class LoopStatistics: @unchecked Sendable {
     static let cacheHits = Place(index: HTTPStatus.allCases.count)
     static let cacheMisses = Place(index: HTTPStatus.allCases.count + 1)
     static let opened = Place(index: HTTPStatus.allCases.count + 2)
-    static let closed = Place(index: HTTPStatus.allCases.count + 3)
-    static let timedOut = Place(index: HTTPStatus.allCases.count + 4)
-    static let nanoseconds = Place(index: HTTPStatus.allCases.count + 5)
-    static let lookupErrors = Place(index: HTTPStatus.allCases.count + 6)
-    static let firstBucket = HTTPStatus.allCases.count + 7
-    static let count = firstBucket + RedirectStatistics.bucketCount
+    static let lookupErrors = Place(index: HTTPStatus.allCases.count + 3)
+    static let acceptFailures = Place(index: HTTPStatus.allCases.count + 4)
+    static let limitsReached = Place(index: HTTPStatus.allCases.count + 5)
+    private static let firstEnd = HTTPStatus.allCases.count + 6
+    /// Of latencies: their sum, then the buckets.
+    static let redirects = firstEnd + ConnectionEnd.allCases.count
+    static let others = redirects + 1 + RedirectStatistics.bucketCount
+    static let count = others + 1 + RedirectStatistics.bucketCount
 
     static func status(_ status: HTTPStatus) -> Place {
       Place(index: HTTPStatus.allCases.firstIndex(of: status) ?? 0)
     }
 
-    static func bucket(_ nanoseconds: UInt64) -> Place {
-      let width = 64 - (nanoseconds >> 10).leadingZeroBitCount
-      return Place(index: firstBucket + min(width, RedirectStatistics.bucketCount - 1))
+    static func end(_ end: ConnectionEnd) -> Place { Place(index: firstEnd + end.rawValue) }
+
+    static func bucket(_ nanoseconds: UInt64) -> Int {
+      min(64 - (nanoseconds >> 10).leadingZeroBitCount, RedirectStatistics.bucketCount - 1)
     }
   }
 
   private let counts: UnsafeMutablePointer<Atomic<UInt64>>
   private let latest = Atomic<UInt64>(0)
+  private let longest = Atomic<UInt64>(0)
 
   init() {
     counts = .allocate(capacity: Place.count)
@@ -48,11 +52,11 @@ final class LoopStatistics: @unchecked Sendable {
     count.pointee.store(sum, ordering: .relaxed)
   }
 
-  /// So many requests took so long.
+  /// So many requests took so long; `first` is ``Place/redirects`` or ``Place/others``.
   @inline(__always)
-  func addLatency(_ nanoseconds: UInt64, requests: UInt64) {
-    add(requests, to: .bucket(nanoseconds))
-    add(nanoseconds &* requests, to: .nanoseconds)
+  func addLatency(_ nanoseconds: UInt64, requests: UInt64, to first: Int) {
+    add(requests, to: Place(index: first + 1 + Place.bucket(nanoseconds)))
+    add(nanoseconds &* requests, to: Place(index: first))
   }
 
   subscript(place: Place) -> UInt64 {
@@ -60,9 +64,15 @@ final class LoopStatistics: @unchecked Sendable {
     return counts[place.index].load(ordering: .relaxed)
   }
 
-  /// By how much the loop was late for its last tick, in nanoseconds.
+  /// For how long somebody may have waited for the loop in the last second, in nanoseconds.
   var lagNanoseconds: UInt64 {
     get { latest.load(ordering: .relaxed) }
     set { latest.store(newValue, ordering: .relaxed) }
+  }
+
+  /// The same for the last minute.
+  var longestLagNanoseconds: UInt64 {
+    get { longest.load(ordering: .relaxed) }
+    set { longest.store(newValue, ordering: .relaxed) }
   }
 }
