@@ -179,10 +179,9 @@ final class Connection: ChannelDuplexHandler, RemovableChannelHandler {
   private func refuse(
     _ error: APIError, _ request: WireRequest?, _ context: ChannelHandlerContext
   ) {
-    handler.noteRefusal(error)
     phase = .lingering
     schedule(limits.idleTime, context) { $0.close(context) }
-    write(WireResponse(error), to: request?.head, goesOn: false, context).whenComplete { _ in
+    write(handler.refusal(error), to: request?.head, goesOn: false, context).whenComplete { _ in
       self.linger(context)
     }
   }
