@@ -27,6 +27,7 @@ final class APIFixture: Sendable {
 
   init(
     _ engine: TestedEngine = .sqlite, auth: AuthMode = .none, sharing other: APIFixture? = nil,
+    url given: String? = nil,
     wrapping wrap: (any LinkStore & APIKeyStore) -> any LinkStore & APIKeyStore = { $0 },
     isSchemaCurrent: @escaping @Sendable () async throws -> Bool = { true },
     metrics: @escaping @Sendable () -> [MetricFamily] = { [] },
@@ -34,8 +35,8 @@ final class APIFixture: Sendable {
   ) async throws {
     directory = NSTemporaryDirectory() + "lynx-api-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    if let other {
-      url = other.url
+    if let shared = other?.url ?? given {
+      url = shared
     } else if engine == .sqlite {
       url = "sqlite://\(directory)/links.db"
     } else {
@@ -44,9 +45,8 @@ final class APIFixture: Sendable {
     }
     let database = try DatabaseURL(url)
     if other == nil {
-      _ = try Migrator(
-        database: database, origin: .embedded(engine == .sqlite ? .sqlite : .postgres)
-      ).up()
+      let isSQLite = if case .sqlite = database.engine { true } else { false }
+      _ = try Migrator(database: database, origin: .embedded(isSQLite ? .sqlite : .postgres)).up()
     }
     switch database.engine {
     case .sqlite(let path): store = wrap(try SQLiteLinkStore(path: path))

@@ -38,12 +38,23 @@ extension Response {
 }
 
 enum Sentence {
-  /// Text as a sentence: a capital letter first, a full stop last.
+  private static let maximumLength = 500
+
+  /// Text as a sentence: a capital letter first, a full stop last. It may repeat what a client sent: control
+  /// characters become U+FFFD, and what is too long ends early.
   static func whole(_ text: String) -> String {
-    guard let first = text.unicodeScalars.first else { return text }
-    let start = first.isASCII ? String(first).uppercased() : String(first)
-    let rest = String(text.unicodeScalars.dropFirst())
-    return start + rest + (text.hasSuffix(".") ? "" : ".")
+    var scalars = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars.prefix(maximumLength) {
+      let isControl = scalar.properties.generalCategory == .control
+      scalars.append(isControl ? "\u{fffd}" : scalar)
+    }
+    if text.unicodeScalars.count > maximumLength { scalars.append("…") }
+    if let first = scalars.first, first.isASCII {
+      scalars.replaceSubrange(
+        ...scalars.startIndex, with: first.properties.uppercaseMapping.unicodeScalars)
+    }
+    if scalars.last != "." { scalars.append(".") }
+    return String(scalars)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import Hummingbird
 
 /// An address of the API and what answers there.
@@ -38,6 +39,7 @@ struct RouteTable: Sendable {
       methods[route.path, default: ["OPTIONS"]].insert(route.method.rawValue)
       router.on(RouterPath(route.path), method: route.method) { request, context in
         var context = context
+        try Self.refuseForeignPages(request)
         if route.needsCaller {
           context.caller = try await authenticator.caller(request.headers)
         }
@@ -52,6 +54,17 @@ struct RouteTable: Sendable {
       paths.get(RouterPath(path)) { _, _ in Response(status: .noContent, headers: [.allow: allow]) }
     }
     self.paths = paths.buildResponder()
+  }
+
+  /// A page of another site that somebody looks at can have their browser send requests here, some of them
+  /// without asking first (Fetch Standard, "CORS-preflight"). The browser says so
+  /// (https://www.w3.org/TR/fetch-metadata/).
+  private static func refuseForeignPages(_ request: Request) throws(APIError) {
+    if [.get, .head, .options].contains(request.method) { return }
+    guard let site = HTTPField.Name("Sec-Fetch-Site"), request.headers[site] == "cross-site" else {
+      return
+    }
+    throw APIError(.forbidden, "pages of other sites may not change anything here")
   }
 
   /// Throws what a route throws, and an ``APIError`` with 404 or 405.

@@ -164,7 +164,8 @@ final class Connection: ChannelDuplexHandler, RemovableChannelHandler {
     }
     // The other answer to this request, if there is one, comes too late.
     requestNumber += 1
-    let goesOn = isKeptAlive && !isDraining && !hasClientFinished
+    let isLast = hasClientFinished && queue.isEmpty && queuedRefusal == nil
+    let goesOn = isKeptAlive && !isDraining && !isLast
     schedule(limits.idleTime, context) { $0.close(context) }
     write(response, to: head, goesOn: goesOn, context).whenComplete { result in
       switch result {
@@ -179,10 +180,9 @@ final class Connection: ChannelDuplexHandler, RemovableChannelHandler {
   private func refuse(
     _ error: APIError, _ request: WireRequest?, _ context: ChannelHandlerContext
   ) {
-    handler.noteRefusal(error)
     phase = .lingering
     schedule(limits.idleTime, context) { $0.close(context) }
-    write(WireResponse(error), to: request?.head, goesOn: false, context).whenComplete { _ in
+    write(handler.refusal(error), to: request?.head, goesOn: false, context).whenComplete { _ in
       self.linger(context)
     }
   }
@@ -224,6 +224,7 @@ final class Connection: ChannelDuplexHandler, RemovableChannelHandler {
       if isDraining || hasClientFinished { return close(context) }
     case .reading(let request):
       if let queuedRefusal { return refuse(queuedRefusal, request, context) }
+      if hasClientFinished { return refuse(HeadRules.refusal(.invalidEOFState), request, context) }
     case .answering, .lingering: return
     }
     if isReadHeldBack {

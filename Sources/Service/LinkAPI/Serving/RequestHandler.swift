@@ -27,7 +27,7 @@ final class RequestHandler: Sendable {
     let id = RequestID()
     let context = APIContext(
       source: ApplicationRequestContextSource(channel: channel, logger: logger))
-    var answer: WireResponse
+    let answer: WireResponse
     do {
       answer = try await WireResponse(routes.respond(to: request, context))
     } catch {
@@ -35,7 +35,6 @@ final class RequestHandler: Sendable {
       if error.status.code >= 500 { log(error, id, request, context) }
       answer = WireResponse(error)
     }
-    answer.headers.add(name: "x-request-id", value: "\(id)")
     // What is cancelled was answered by ``timeout(of:)``.
     if !Task.isCancelled {
       metrics.note(
@@ -43,7 +42,7 @@ final class RequestHandler: Sendable {
         status: Int(answer.status.code),
         seconds: Double(Clock.monotonicNanoseconds - start) / 1e9)
     }
-    return answer
+    return answer.with(id)
   }
 
   /// The answer to a request that has none in time. It may still be done.
@@ -56,14 +55,13 @@ final class RequestHandler: Sendable {
     metrics.note(
       route: "timeout", method: Self.name(request.method), status: 503,
       seconds: Double(limit.components.seconds))
-    var answer = WireResponse(error)
-    answer.headers.add(name: "x-request-id", value: "\(id)")
-    return answer
+    return WireResponse(error).with(id)
   }
 
-  /// Takes account of a request that came to no route.
-  func noteRefusal(_ error: APIError) {
+  /// The answer to what is no request, or none that a route could be given.
+  func refusal(_ error: APIError) -> WireResponse {
     metrics.note(route: "refused", method: "other", status: error.status.code, seconds: 0)
+    return WireResponse(error).with(RequestID())
   }
 
   /// Without address, query, fields and body: any of them may be secret.
@@ -78,5 +76,13 @@ final class RequestHandler: Sendable {
 
   private static func name(_ method: HTTPRequest.Method) -> String {
     methods.contains(method.rawValue) ? method.rawValue : "other"
+  }
+}
+
+extension WireResponse {
+  fileprivate func with(_ id: RequestID) -> Self {
+    var response = self
+    response.headers.add(name: "x-request-id", value: "\(id)")
+    return response
   }
 }
