@@ -23,6 +23,10 @@ struct DescriptorTests {
       #expect(try clients.count == 100 || clients[0].answer().status == 200)
       clients.removeFirst()
     }
+    // It stops without any as well.
+    clients = try (0..<100).map { _ in try Client(port: port) }
+    try clients[0].send(get("/"))
+    #expect(try clients[0].answer().status == 200)
     host.signal(SIGTERM)
     #expect(try host.wait() == 0)
   }

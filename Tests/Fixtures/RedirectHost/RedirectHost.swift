@@ -30,6 +30,8 @@ struct RedirectHost {
       say(HostOptions.usage)
       exit(64)
     }
+    // Timers have what they need from their first use on, also when there are no descriptors left.
+    try await Task.sleep(for: .milliseconds(1))
     signal(SIGTERM) { _ in RedirectHost.isStopping.store(true, ordering: .relaxed) }
     Machine.raiseOpenFileLimit()
     let store = try SQLiteLinkStore(path: options.database)

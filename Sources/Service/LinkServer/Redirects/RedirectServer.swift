@@ -1,3 +1,4 @@
+internal import Glibc
 public import LinkStores
 public import Links
 internal import LinuxSystem
@@ -73,37 +74,47 @@ public final class RedirectServer: Sendable {
   /// ``RedirectSettings/drainTimeout``. After it nothing is counted any more. Idempotent.
   public func stop() async {
     if hasStopped.withLock({ exchange(&$0, with: true) }) { return }
-    await onEachLoop { $0.drain() }
+    await withCheckedContinuation { continuation in
+      // Not by Swift's timers: the first one needs a descriptor, and without one the process traps.
+      let stopping: @Sendable () -> Void = { [self] in
+        stopAndWait()
+        continuation.resume()
+      }
+      if (try? SystemThread.start(named: "redirects-end", stopping)) == nil { stopping() }
+    }
+  }
+
+  private func stopAndWait() {
+    onEachLoop { $0.drain() }
     // Handshakes that have begun are finished, by which their connections become this server's.
-    try? await Task.sleep(for: .milliseconds(Self.handshakeMilliseconds))
+    Self.sleep(milliseconds: Self.handshakeMilliseconds)
     // The first loop gives out what it accepted last; the others have it by then.
-    await onEachLoop { $0.acceptor?.finish() }
-    var left = max(0, settings.drainTimeout) * 1000
-    while left > 0, loops.contains(where: { $0.openCount > 0 }) {
-      try? await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
-      left -= Self.pollMilliseconds
+    onEachLoop { $0.acceptor?.finish() }
+    let end = Clock.monotonicNanoseconds &+ UInt64(max(0, settings.drainTimeout)) &* 1_000_000_000
+    while Clock.monotonicNanoseconds < end, loops.contains(where: { $0.openCount > 0 }) {
+      Self.sleep(milliseconds: 20)
     }
     for loop in loops { loop.execute { loop.stop() } }
-    while loops.contains(where: { !$0.hasEnded }) {
-      try? await Task.sleep(for: .milliseconds(1))
-    }
+    while loops.contains(where: { !$0.hasEnded }) { Self.sleep(milliseconds: 1) }
   }
 
-  private func onEachLoop(_ work: @escaping @Sendable (RedirectLoop) -> Void) async {
+  /// Has work done by one loop after the other, as far as they run, and waits for it.
+  private func onEachLoop(_ work: @escaping @Sendable (RedirectLoop) -> Void) {
+    final class Outcome: Sendable { let isDone = Atomic(false) }
     for loop in loops {
-      await withCheckedContinuation { continuation in
-        let isRunning = loop.execute {
-          work(loop)
-          continuation.resume()
-        }
-        if !isRunning { continuation.resume() }
+      let outcome = Outcome()
+      let isRunning = loop.execute {
+        work(loop)
+        outcome.isDone.store(true, ordering: .releasing)
       }
+      while isRunning, !outcome.isDone.load(ordering: .acquiring) { Self.sleep(milliseconds: 1) }
     }
   }
 
-  private static let pollMilliseconds = 20
+  private static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+
   /// How long clients far away may take to confirm a connection.
-  private static let handshakeMilliseconds = 300
+  private static let handshakeMilliseconds: UInt32 = 300
 
   /// What is left of the open files after what else the service needs.
   private static var connectionLimit: Int {

@@ -39,6 +39,7 @@ final class RedirectLoop: @unchecked Sendable {
   private var free: [Int] = []
   private var generation: UInt64 = 0
   private var dueNanoseconds: UInt64 = 0
+  private var tickedNanoseconds: UInt64 = 0
   private var isRunning = true
   /// Since the last tick: what was ready at once, from the first to the last.
   private var longestTurn: UInt64 = 0
@@ -147,10 +148,13 @@ final class RedirectLoop: @unchecked Sendable {
   // MARK: Time
 
   private func onTick() {
+    defer { updateDate() }
+    // A wall clock that is slowed down reaches its next second a little after it was expected to.
+    guard now &- tickedNanoseconds >= 500_000_000 else { return }
+    tickedNanoseconds = now
     tick &+= 1
     noteLag(max(longestTurn, now &- dueNanoseconds))
     longestTurn = 0
-    updateDate()
     for index in connections.indices {
       if let connection = connections[index], connection.deadline <= tick { connection.expire() }
     }
