@@ -217,6 +217,22 @@ struct ServerTests {
     await api.stop()
   }
 
+  @Test("settings that cannot be meant are told before anything listens")
+  func settings() async throws {
+    let api = try await APIFixture()
+    for change in [
+      { $0.shortCodeMaxLength = 2 }, { $0.redirectBaseURL = "s.example" },
+      { $0.redirectBaseURL = "" }, { $0.addresses = [] },
+    ] as [(inout APISettings) -> Void] {
+      await #expect {
+        _ = try await start(beside: api, change)
+      } throws: { error in
+        (error as? APIServerError)?.kind == .setting
+      }
+    }
+    await api.stop()
+  }
+
   @Test("a unix socket serves, replaces one left behind, and leaves none behind")
   func unixSocket() async throws {
     let api = try await APIFixture()
@@ -235,6 +251,12 @@ struct ServerTests {
       } throws: { error in
         (error as? APIServerError)?.kind == .taken
       }
+      await #expect(throws: APIServerError.self) {
+        _ = try await start(beside: api) {
+          $0.addresses = [.tcp(host: "127.0.0.1", port: 0), .unix(path: path)]
+        }
+      }
+      #expect(FileManager.default.fileExists(atPath: path), "another server's")
       await server.stop()
       #expect(!FileManager.default.fileExists(atPath: path))
       // What a killed server leaves.

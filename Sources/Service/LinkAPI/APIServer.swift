@@ -12,6 +12,8 @@ public final class APIServer: Sendable {
   private struct State {
     var group: MultiThreadedEventLoopGroup?
     var channels: [any Channel] = []
+    /// Files of this server's own.
+    var socketFiles: [String] = []
     var hasStarted = false
   }
 
@@ -61,7 +63,10 @@ public final class APIServer: Sendable {
     for address in addresses {
       do throws(APIServerError) {
         let channel = try await listener.listen(at: address)
-        state.withLock { $0.channels.append(channel) }
+        state.withLock { state in
+          state.channels.append(channel)
+          if case .unix(let path) = address.place { state.socketFiles.append(path) }
+        }
         bound.append(Self.bound(address, channel))
       } catch {
         await stop(within: .zero)
@@ -74,17 +79,16 @@ public final class APIServer: Sendable {
   /// Accepts nothing more, has what is running answered, and ends. What is not answered within the limit is
   /// cut off. Idempotent.
   public func stop(within limit: Duration = .seconds(10)) async {
-    let (group, channels) = state.withLock { state in
+    let stopped = state.withLock { state in
       defer {
         state.channels = []
+        state.socketFiles = []
         state.group = nil
       }
-      return (state.group, state.channels)
+      return state
     }
-    for channel in channels { try? await channel.close() }
-    for case .unix(let path) in settings.addresses where !channels.isEmpty {
-      SocketFile.remove(path)
-    }
+    for channel in stopped.channels { try? await channel.close() }
+    for path in stopped.socketFiles { SocketFile.remove(path) }
     connections.drain()
     let cut = Task { [connections] in
       try? await Task.sleep(for: limit)
@@ -92,10 +96,23 @@ public final class APIServer: Sendable {
     }
     await connections.untilEmpty()
     cut.cancel()
-    try? await group?.shutdownGracefully()
+    try? await stopped.group?.shutdownGracefully()
   }
 
   private func resolve() throws(APIServerError) -> [ResolvedAddress] {
+    guard settings.shortCodeMaxLength >= CodeGenerator.minimumLength else {
+      throw APIServerError(
+        .setting,
+        "short codes of at most \(settings.shortCodeMaxLength) bytes are too few; allow "
+          + "\(CodeGenerator.minimumLength) or more")
+    }
+    if let base = settings.redirectBaseURL {
+      do {
+        _ = try Destination(base)
+      } catch {
+        throw APIServerError(.setting, "the base URL of redirects cannot be meant: \(error)")
+      }
+    }
     if settings.addresses.isEmpty {
       throw APIServerError(.setting, "there is no address to serve the API at")
     }

@@ -52,6 +52,8 @@ final class APIFixture: Sendable {
     case .sqlite(let path): store = wrap(try SQLiteLinkStore(path: path))
     case .postgres(let conninfo): store = wrap(try PostgresLinkStore(conninfo: conninfo))
     }
+    // A call waits a second for a connection; a busy machine may take longer to make one.
+    for _ in 0..<20 where (try? await store.ping()) == nil {}
     cache = try LinkCache(limits: .init(entries: 5_000, absentEntries: 5_000, bytes: 4_000_000))
     var options = ClickJournal.Options()
     options.ringClicks = 1 << 10
