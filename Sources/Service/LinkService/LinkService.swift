@@ -74,8 +74,11 @@ public final class LinkService: Sendable {
     feed = LinkChangeFeed(store: store, cache: cache)
     try feed.start()
     starting.feed = feed
+    await Self.settle(feed)
 
+    let budget = FileBudget(files: Machine.openFileLimit, threads: settings.redirects.threads)
     var redirecting = settings.redirects
+    redirecting.maximumConnections = redirecting.maximumConnections ?? budget.redirects
     redirecting.report = { [logger = settings.logger] in logger.warning("\($0)") }
     redirects = try RedirectServer(redirecting, cache: cache, store: store, journal: journal)
     starting.redirects = redirects
@@ -89,12 +92,25 @@ public final class LinkService: Sendable {
       store: store, cache: cache, journal: journal,
       isSchemaCurrent: { try await keeper.isCurrent() }, metrics: { metrics.families() })
     var serving = settings.api
+    serving.limits.connections = min(serving.limits.connections, budget.api)
     if serving.redirectBaseURL == nil {
       serving.redirectBaseURL = Self.baseURL(redirects.addresses.first)
     }
     api = APIServer(settings: serving, services: services, logger: settings.logger)
     firstKey = serving.authMode == .apiKey ? try await store.ensureFirstKey()?.text : nil
     apiAddresses = try await api.start()
+  }
+
+  /// Waits a moment for the feed's first answers, each of which forgets the whole cache: nothing is in it
+  /// yet.
+  private static func settle(_ feed: LinkChangeFeed) async {
+    let end = Clock.monotonicNanoseconds + 500_000_000
+    while Clock.monotonicNanoseconds < end {
+      let statistics = feed.statistics
+      let isSettled = statistics.lastContactNanoseconds != nil && statistics.isHearingHints
+      if isSettled || statistics.lastFailure != nil { return }
+      try? await Task.sleep(for: .milliseconds(1))
+    }
   }
 
   private static func open(
