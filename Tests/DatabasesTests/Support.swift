@@ -44,7 +44,7 @@ func awkwardText(_ generator: inout SeededGenerator) -> String {
 
 /// A port at which the kernel accepts connections and nobody ever answers.
 final class SilentPort {
-  private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
   let number: UInt16
 
   init() throws {

@@ -41,7 +41,9 @@ struct ExactnessTests {
         var random = SeededGenerator(seed: seed)
         let client = try running.connect()
         var own: [Seen] = []
-        for _ in 0..<160 {
+        // On a busy machine the changes take their time to begin.
+        while own.count < 160 || load.changes.load(ordering: .relaxed) < 40, own.count < 20_000 {
+          if own.count >= 160 { usleep(20_000) }
           let code = Int.random(in: 0..<Self.links, using: &random)
           let sent = Clock.monotonicNanoseconds
           try client.send(get("/l\(code)"))
@@ -62,7 +64,7 @@ struct ExactnessTests {
     #expect(load.failed.isEmpty, "\(load.failed.prefix(3))")
 
     let all = seen.withLock { $0 }
-    #expect(all.count == 64 * 160)
+    #expect(all.count >= 64 * 160)
     #expect(all.contains { $0.destination == nil })
     #expect(Set(all.map(\.destination)).count > Self.links)
     for answer in all {
@@ -89,6 +91,7 @@ struct ExactnessTests {
       let code = "l\(link)"
       let isActive = states[link].last?.destination != nil
       changes += 1
+      load.changes.store(changes, ordering: .relaxed)
       let from = Clock.monotonicNanoseconds
       let changed: Link
       if isActive, Bool.random(using: &random) {

@@ -159,7 +159,7 @@ struct RefusalTests {
 
   @Test("a host that accepts and never answers")
   func silentHost() async throws {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
     // A port of the kernel's choice, and nobody who accepts.
     #expect(listen(descriptor, 4) == 0)

@@ -75,8 +75,15 @@ final class HostProcess {
       copies.append(Int32(copy))
       posix_spawn_file_actions_adddup2(&actions, Int32(copy), Int32(place))
     }
+    // What other tests have open meanwhile would count as the host's.
+    let closing =
+      "for file in /proc/self/fd/*; do number=${file##*/}; "
+      + "[ $number -lt \(3 + descriptors.count) ] || eval \"exec $number>&-\"; done"
     let words =
-      ["/bin/bash", "-c", shell + " && exec \"$@\"", "bash", try Self.program(), files.database]
+      [
+        "/bin/bash", "-c", closing + " && " + shell + " && exec \"$@\"", "bash", try Self.program(),
+        files.database,
+      ]
       + ["\(files.directory)/clicks", "\(port)", "\(threads)"] + options
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }

@@ -9,6 +9,8 @@ final class Load: Sendable {
   let sent = Atomic(0)
   /// Redirects of such requests that were read.
   let redirected = Atomic(0)
+  /// Changes of links so far.
+  let changes = Atomic(0)
   /// What must not have happened.
   private let failures = Mutex<[String]>([])
   private let over = Atomic(false)
