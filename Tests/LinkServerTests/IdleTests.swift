@@ -9,7 +9,7 @@ struct IdleTests {
   func idle() async throws {
     Machine.raiseOpenFileLimit()
     // What other tests and the server itself need is left.
-    let count = min(10_000, Machine.openFileLimit - 1200)
+    let count = min(10_000, max(200, Machine.openFileLimit - 1200))
     print("\(count) idle connections: \(Machine.openFileLimit) files may be open")
     try #require(count > 0)
     let files = try HostProcess.Files()

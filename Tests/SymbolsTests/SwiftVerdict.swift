@@ -10,7 +10,8 @@ struct SwiftVerdict {
   var text: String
 
   init(_ simplified: String) {
-    text = Self.folded(Substring(simplified), depth: 0)
+    // Conditional conformances leave an empty list of parameters before the type.
+    text = Self.folded(Substring(simplified.replacing("<> ", with: "")), depth: 0)
   }
 
   /// Types that contain a function's, which the simplification writes as `(_:)`, without types,
@@ -25,6 +26,9 @@ struct SwiftVerdict {
     return simplified.contains("@substituted")
       || (typed.contains { simplified.hasPrefix($0) } && simplified.contains("_:"))
       || simplified.contains(".Sequence.Element")
+      || simplified.hasPrefix("associated type witness table accessor")
+      // A function's type that lost its arrow.
+      || simplified.contains("@Sendable ())")
   }
 
   private static let derived = [

@@ -65,6 +65,8 @@ final class APIFixture: Sendable {
     settings.addresses = [.tcp(host: "127.0.0.1", port: 0)]
     settings.authMode = auth
     settings.redirectBaseURL = "https://s.example"
+    // Other tests of this process may hold up Swift's threads for a while, on which handlers run.
+    settings.limits.answerTime = .seconds(600)
     change(&settings)
     server = APIServer(
       settings: settings,

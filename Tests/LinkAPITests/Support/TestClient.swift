@@ -52,7 +52,7 @@ final class TestConnection {
   private static func connect<Address>(
     _ descriptor: Int32, _ address: inout Address, _ size: Int
   ) throws {
-    var patience = timeval(tv_sec: 60, tv_usec: 0)
+    var patience = timeval(tv_sec: 600, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(

@@ -143,6 +143,13 @@ struct RedirectLoad {
     try OutputFile.write(Array(text.utf8), to: script)
   }
 
+  /// Runs a script of wrk's, under a name of its own.
+  init(_ bench: Bench, script text: String, named name: String) throws(CommandError) {
+    self.bench = bench
+    script = bench.scratch("\(name).lua")
+    try OutputFile.write(Array(text.utf8), to: script)
+  }
+
   struct Outcome {
     var requests: Double
     var perSecond: Double
