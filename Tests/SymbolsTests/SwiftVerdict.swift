@@ -11,7 +11,13 @@ struct SwiftVerdict {
 
   init(_ simplified: String) {
     // Conditional conformances leave an empty list of parameters before the type.
-    text = Self.folded(Substring(simplified.replacing("<> ", with: "")), depth: 0)
+    var whole = Substring(
+      simplified.replacing("<> ", with: "").replacing("Swift.AnyObject", with: "AnyObject"))
+    // Called what it leads to.
+    if whole.hasPrefix("vtable thunk for "), let goal = whole.firstRange(of: " dispatching to ") {
+      whole = whole[goal.upperBound...]
+    }
+    text = Self.folded(whole, depth: 0)
   }
 
   /// Types that contain a function's, which the simplification writes as `(_:)`, without types,
@@ -28,7 +34,7 @@ struct SwiftVerdict {
       || simplified.contains(".Sequence.Element")
       || simplified.hasPrefix("associated type witness table accessor")
       // A function's type that lost its arrow.
-      || simplified.contains("@Sendable ())")
+      || ["@Sendable ())", "@Sendable ()]", "@Sendable ()>"].contains { simplified.contains($0) }
   }
 
   private static let derived = [

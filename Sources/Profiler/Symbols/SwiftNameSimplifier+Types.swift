@@ -145,8 +145,11 @@ extension SwiftNameSimplifier {
 
   private func isSeveralWords(_ type: ArraySlice<UInt8>) -> Bool {
     var depth = 0
+    var previous: UInt8 = 0
     for byte in type {
+      defer { previous = byte }
       switch byte {
+      case UInt8(ascii: ">") where previous == UInt8(ascii: "-"): continue
       case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "<"): depth += 1
       case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: ">"): depth -= 1
       case UInt8(ascii: " ") where depth == 0: return true
