@@ -97,6 +97,38 @@ struct LifetimeTests {
     #expect(try second.api("GET", "/api/urls", key: otherKey).status == 401)
   }
 
+  @Test("an ordinary user's server is as good as root's, on every address")
+  func ordinaryUser() throws {
+    let place = try ServedLynx.Place()
+    chmod(place.path, 0o777)
+    let server = try ServedLynx(
+      [
+        "--api-host", "127.0.0.1,::1", "--redirect-host", "127.0.0.1,::1", "--unix-socket",
+        "r.sock",
+      ],
+      in: place, asOrdinaryUser: true)
+    try #require(server.isRunning, "\(server.errors)")
+    #expect(try server.api("GET", "/readyz").status == 200)
+    try server.create("one")
+    #expect(try server.redirect("one").status == 308)
+    var status = stat()
+    #expect(stat(place.path + "/r.sock", &status) == 0 && status.st_mode & 0o777 == 0o666)
+    #expect(server.stop() == 0)
+  }
+
+  @Test("the first key is not lost with a start that fails")
+  func keyOfAFailedStart() throws {
+    let place = try ServedLynx.Place()
+    let other = try ServedLynx()
+    let failed = try ServedLynx(
+      ["--auth", "api-key"], in: place,
+      ports: ["--redirect-port", "0", "--api-port", "\(other.apiPort)"])
+    #expect(failed.refusal() == 75)
+    let server = try ServedLynx(["--auth", "api-key"], in: place)
+    #expect(server.said.contains("lynx_"))
+    #expect(server.stop() == 0)
+  }
+
   @Test("a service manager hears when it is ready and when it stops")
   func notified() throws {
     let place = try ServedLynx.Place()

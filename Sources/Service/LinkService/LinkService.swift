@@ -46,8 +46,10 @@ public final class LinkService: Sendable {
     var journal: ClickJournal?
     var feed: LinkChangeFeed?
     var redirects: RedirectServer?
+    var api: APIServer?
 
     func undo() async {
+      await api?.stop()
       await redirects?.stop()
       await feed?.close()
       // It has counted nothing; that its file cannot be removed is the lesser trouble.
@@ -97,8 +99,10 @@ public final class LinkService: Sendable {
       serving.redirectBaseURL = Self.baseURL(redirects.addresses.first)
     }
     api = APIServer(settings: serving, services: services, logger: settings.logger)
-    firstKey = serving.authMode == .apiKey ? try await store.ensureFirstKey()?.text : nil
+    starting.api = api
     apiAddresses = try await api.start()
+    // Last: the key of a start that fails would be nobody's.
+    firstKey = serving.authMode == .apiKey ? try await store.ensureFirstKey()?.text : nil
   }
 
   /// Waits a moment for the feed's first answers, each of which forgets the whole cache: nothing is in it

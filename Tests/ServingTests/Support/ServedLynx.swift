@@ -26,12 +26,22 @@ final class ServedLynx {
   /// Starts it and waits until it says that it is ready, or has ended.
   init(
     _ arguments: [String] = [], in place: Place? = nil, environment: [String: String] = [:],
-    ports: [String] = ["--redirect-port", "0", "--api-port", "0"]
+    ports: [String] = ["--redirect-port", "0", "--api-port", "0"], asOrdinaryUser: Bool = false
   ) throws {
     self.place = try place ?? Place()
     output = self.place.path + "/said-" + UUID().uuidString
-    process.executableURL = URL(fileURLWithPath: try Self.executable())
-    process.arguments = ["serve"] + ports + arguments
+    if asOrdinaryUser, getuid() == 0 {
+      // Where the build is, others may not be let in.
+      let copy = self.place.path + "/lynx"
+      try FileManager.default.copyItem(atPath: try Self.executable(), toPath: copy)
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
+      process.arguments =
+        ["--reuid=65534", "--regid=65534", "--clear-groups", copy, "serve"] + ports
+        + arguments
+    } else {
+      process.executableURL = URL(fileURLWithPath: try Self.executable())
+      process.arguments = ["serve"] + ports + arguments
+    }
     process.currentDirectoryURL = URL(fileURLWithPath: self.place.path)
     var variables = ProcessInfo.processInfo.environment
     for name in ["DATABASE_URL", "AUTH_MODE", "NOTIFY_SOCKET", "STATE_DIRECTORY"] {

@@ -16,7 +16,14 @@ struct Listener: Sendable {
   func listen(at address: ResolvedAddress) async throws(APIServerError) -> any Channel {
     do {
       switch address.place {
-      case .socket(let socket): return try await bootstrap.bind(to: socket).get()
+      case .socket(let socket):
+        // `::` is IPv6 alone, as at the redirect server: 0.0.0.0 may be asked for beside it (an IPv4
+        // address written as IPv6 cannot be).
+        let bootstrap =
+          socket.protocol == .inet6 && socket.ipAddress?.hasPrefix("::ffff:") != true
+          ? bootstrap.serverChannelOption(.socket(.init(IPPROTO_IPV6), IPV6_V6ONLY), value: 1)
+          : bootstrap
+        return try await bootstrap.bind(to: socket).get()
       case .unix(let path):
         if await isServed(path) {
           throw APIServerError(.taken, "the socket \(path) is taken by a running server")
@@ -47,9 +54,14 @@ struct Listener: Sendable {
       }
       // What the client still wants to read after it said all.
       .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { [limits, handler] channel in
-        channel.eventLoop.makeCompletedFuture { try Self.setUp(channel, handler, limits) }
+        channel.eventLoop.makeCompletedFuture {
+          // A unix socket has no such option.
+          if channel.remoteAddress?.protocol != .unix {
+            try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+          }
+          try Self.setUp(channel, handler, limits)
+        }
       }
   }
 

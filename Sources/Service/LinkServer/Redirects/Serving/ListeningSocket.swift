@@ -26,6 +26,8 @@ final class ListeningSocket: Sendable {
         file = nil
       case .unix(let path):
         owned = try Self.listening(at: path, takesOver: takesOver)
+        // As open as a port of this machine: a proxy is another user. Its directory decides who gets here.
+        chmod(path, 0o666)
         self.address = address
         file = Self.identity(path).map { (path, $0.device, $0.inode) }
       case .inherited(let number):
