@@ -148,16 +148,7 @@ extension CommandError {
         .failed
       case .interrupted, .busy: .temporary
       case .unsuitable: .config
-      case .database(let kind):
-        switch kind {
-        case .invalidURL: .config
-        case .unreachable, .connectionLost: .unavailable
-        case .notPermitted: .noPermission
-        case .busy: .temporary
-        case .full: .cantCreate
-        case .corrupt: .data
-        case .constraint, .statement, .other: .failed
-        }
+      case .database(let kind): ExitCode(kind)
       }
     self.init(code, error.message)
   }
