@@ -62,8 +62,8 @@ struct PostgresLookups: Claim {
     report.notes = [
       "100 000 links under the whole schema, codes drawn uniformly; PostgreSQL as it comes, on the "
         + "same machine, over its socket",
-      "both sides keep \(outstanding) lookups of one code each under way: Lynx as tasks of this "
-        + "process over its two connections, pgbench as connections with prepared statements",
+      "both sides keep \(outstanding) lookups of one code each under way: Lynx as callbacks of this "
+        + "process over the store's connection for lookups, pgbench as connections with prepared statements",
       "pgbench's p99 is from a tenth of its transactions",
     ]
     return report
