@@ -40,6 +40,7 @@ let configuration = Target.Dependency.product(
 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -53,6 +54,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     // Its traits would add swift-configuration and full Foundation.
     .package(
       url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
@@ -134,7 +136,9 @@ let package = Package(
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
     .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/Build/CommitStamp"),
 
-    // Lab. Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
+    // Lab
+    room("Lab", "LoadResults", ["Terminal", "Bytes", histogram]),
+    // Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
     .executableTarget(
       name: "PeerBenchmarks",
       dependencies: [
@@ -144,6 +148,7 @@ let package = Package(
       path: "Sources/Lab/PeerBenchmarks", swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    tests("LoadResultsTests", ["LoadResults", "Terminal", "Bytes"]),
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
     tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),
