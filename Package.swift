@@ -143,7 +143,7 @@ let package = Package(
       name: "PeerBenchmarks",
       dependencies: [
         "Terminal", "LinuxSystem", "Profiles", "Links", "Databases", "Migrations", "LinkStores",
-        "TestSupport",
+        "LoadResults", "TestSupport",
       ],
       path: "Sources/Lab/PeerBenchmarks", swiftSettings: strict),
 

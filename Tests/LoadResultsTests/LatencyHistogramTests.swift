@@ -2,47 +2,6 @@ import LoadResults
 import TestSupport
 import Testing
 
-/// Latencies over all magnitudes, an hour and more included.
-func anyLatencies(_ count: Int, _ generator: inout SeededGenerator) -> [UInt64] {
-  let magnitude = Double.random(in: 0...13, using: &generator)
-  let spread = Double.random(in: 0...3, using: &generator)
-  return (0..<count).map { _ in
-    let exponent = magnitude + Double.random(in: -spread...spread, using: &generator)
-    return UInt64(min(max(exponentOfTen(exponent), 0), 1e15))
-  }
-}
-
-private func exponentOfTen(_ exponent: Double) -> Double {
-  // Without a mathematics library: 10^x by repeated square roots of the fraction's bits.
-  var result = 1.0
-  var whole = exponent.rounded(.down)
-  var fraction = exponent - whole
-  while whole > 0 {
-    result *= 10
-    whole -= 1
-  }
-  while whole < 0 {
-    result /= 10
-    whole += 1
-  }
-  var root = 10.0
-  for _ in 0..<30 {
-    root = root.squareRoot()
-    fraction *= 2
-    if fraction >= 1 {
-      result *= root
-      fraction -= 1
-    }
-  }
-  return result
-}
-
-func histogram(of latencies: some Sequence<UInt64>) -> LatencyHistogram {
-  var histogram = LatencyHistogram()
-  for latency in latencies { histogram.record(nanoseconds: latency) }
-  return histogram
-}
-
 @Suite("Latency histograms")
 struct LatencyHistogramTests {
   @Test("percentiles are those of the sorted latencies, at most a thousandth longer")
@@ -124,48 +83,13 @@ struct LatencyHistogramTests {
     #expect(empty.mean == 0 && empty.standardDeviation == 0)
     #expect(empty.minimum == 0 && empty.maximum == 0)
     let some = histogram(of: [0, 7, .max])
-    for percentile in [Double.nan, -.infinity, -1, 0, 1e-300] {
+    for percentile in [Double.nan, -Double.infinity, -1, 0, 1e-300] {
       #expect(empty.nanoseconds(atPercentile: percentile) == 0)
       #expect(some.nanoseconds(atPercentile: percentile) == 0)
     }
-    for percentile in [100, 100.1, .infinity] {
+    for percentile in [100, 100.1, Double.infinity] {
       #expect(empty.nanoseconds(atPercentile: percentile) == 0)
       #expect(some.nanoseconds(atPercentile: percentile) == LatencyHistogram.topNanoseconds)
     }
-  }
-}
-
-@Suite("Results of a run")
-struct LoadResultTests {
-  @Test(
-    "no password is kept",
-    arguments: [
-      ("http://ann:secret@host:80/a?b=c@d", "http://ann@host:80/a?b=c@d"),
-      ("http://:secret@host/", "http://@host/"),
-      ("https://ann:se:cr@et@host#x", "https://ann@host#x"),
-      ("http://ann@host/:a@b", "http://ann@host/:a@b"),
-      ("ann:secret@host", "ann@host"),
-      ("http://[::1]:8080/a:b@c", "http://[::1]:8080/a:b@c"),
-      ("", ""), ("://", "://"), ("@", "@"), (":@", "@"),
-    ])
-  func passwords(given: String, kept: String) {
-    #expect(LoadResult(name: "", url: given).url == kept)
-  }
-
-  @Test("figures a request and a second, and none where there is nothing to divide by")
-  func quotients() {
-    let result = LoadResult(
-      name: "a", url: "u", durationSeconds: 2, cpuSeconds: 0.5, serverCPUSeconds: 1,
-      requests: 10, bytesReceived: 300, errors: LoadErrors(timeout: 3))
-    #expect(result.requestsPerSecond == 5 && result.bytesPerSecond == 150)
-    #expect(result.cpuSecondsPerRequest == 0.05 && result.serverCPUSecondsPerRequest == 0.1)
-    #expect(result.attempts == 13)
-    let none = LoadResult(name: "a", url: "u", cpuSeconds: 1, serverCPUSeconds: 1)
-    #expect(none.requestsPerSecond == 0 && none.bytesPerSecond == 0)
-    #expect(none.cpuSecondsPerRequest == nil && none.serverCPUSecondsPerRequest == nil)
-    var errors = LoadErrors(connect: .max, reset: .max)
-    #expect(errors.total == .max)
-    errors.merge(LoadErrors(timeout: 2, unanswered: 1))
-    #expect(errors == LoadErrors(connect: .max, reset: .max, timeout: 2, unanswered: 1))
   }
 }

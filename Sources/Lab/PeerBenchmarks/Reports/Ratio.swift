@@ -1,3 +1,4 @@
+import LoadResults
 import Terminal
 
 /// One side's figure divided by the other's, pair by pair.

@@ -1,3 +1,4 @@
+import LoadResults
 import Terminal
 
 /// What must hold, and whether it did.

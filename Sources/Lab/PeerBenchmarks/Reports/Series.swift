@@ -1,3 +1,4 @@
+import LoadResults
 import Terminal
 
 /// One figure of one side, once for each pair.

@@ -1,19 +1,23 @@
 /// Numbers of which the middle and its uncertainty are wanted, without assuming how they are
 /// distributed.
-struct Distribution {
+public struct Distribution: Sendable, Equatable {
   /// In ascending order.
   private let values: [Double]
 
   /// - Parameter values: at least one, or the median is not a number.
-  init(_ values: [Double]) {
-    self.values = values.sorted()
+  public init(_ values: [Double]) {
+    self.init(sorted: values.sorted())
   }
 
-  var count: Int { values.count }
-  var minimum: Double { values.first ?? .nan }
-  var maximum: Double { values.last ?? .nan }
+  init(sorted values: [Double]) {
+    self.values = values
+  }
 
-  var median: Double {
+  public var count: Int { values.count }
+  public var minimum: Double { values.first ?? .nan }
+  public var maximum: Double { values.last ?? .nan }
+
+  public var median: Double {
     guard let last = values.indices.last else { return .nan }
     return (values[last / 2] + values[(last + 1) / 2]) / 2
   }
@@ -25,9 +29,14 @@ struct Distribution {
   /// Nil for fewer than six values: no two of them make such an interval. See W. J. Conover,
   /// Practical Nonparametric Statistics, section on the confidence interval for a quantile, or
   /// Hahn and Meeker, Statistical Intervals, section on distribution-free intervals.
-  var interval95: ClosedRange<Double>? {
+  public var interval95: ClosedRange<Double>? {
     let count = values.count
     guard count > 0 else { return nil }
+    guard count <= 1000 else {
+      // 2^-n would be zero; the binomial distribution is as good as normal by then.
+      let rank = Int((Double(count) / 2 - 0.979_982 * Double(count).squareRoot()).rounded(.down))
+      return values[rank - 1]...values[count - rank]
+    }
     var term = 1.0
     for _ in 0..<count { term /= 2 }
     var below = 0.0
@@ -42,12 +51,4 @@ struct Distribution {
     guard rank > 0 else { return nil }
     return values[rank - 1]...values[count - rank]
   }
-}
-
-/// By how many standard deviations `count` of `total` differs from the share that was expected,
-/// if every sample falls into it independently (binomial distribution).
-func deviation(of count: Int, in total: Int, from share: Double) -> Double {
-  guard total > 0 else { return .nan }
-  let expected = Double(total) * share
-  return (Double(count) - expected) / (expected * (1 - share)).squareRoot()
 }
