@@ -76,6 +76,9 @@ let package = Package(
     .target(
       name: "CUnwind", path: "Sources/C/CUnwind",
       linkerSettings: [.linkedLibrary("unwind-generic")]),
+    .systemLibrary(
+      name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "openssl",
+      providers: [.apt(["libssl-dev"])]),
     .target(name: "CLinuxShims", path: "Sources/C/CLinuxShims"),
     .target(
       name: "CDemangle", path: "Sources/C/CDemangle",
@@ -130,14 +133,15 @@ let package = Package(
       name: "lynx",
       dependencies: [
         "Terminal", "LinuxSystem", "Sampling", "Symbols", "Profiles", "FlameGraphs", "Recording",
-        "Databases", "Migrations", "LinkAPI", "LinkServer", "LinkService",
-        argumentParser, configuration, logging,
+        "Databases", "Migrations", "LinkAPI", "LinkServer", "LinkService", "LoadTesting",
+        "LoadResults", argumentParser, configuration, logging,
       ],
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
     .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/Build/CommitStamp"),
 
     // Lab
     room("Lab", "LoadResults", ["Terminal", "Bytes", histogram]),
+    room("Lab", "LoadTesting", ["LoadResults", "LinuxSystem", "COpenSSL"]),
     // Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
     .executableTarget(
       name: "PeerBenchmarks",

@@ -66,6 +66,9 @@ public enum Machine {
     _ = lynx_prefer_short_turns(-20)
   }
 
+  /// Has this thread woken up as soon as its time has come, not up to 50 µs later.
+  public static func wakeOnTime() { lynx_wake_on_time() }
+
   /// How many files this process may have open.
   public static var openFileLimit: Int {
     var limit = rlimit()

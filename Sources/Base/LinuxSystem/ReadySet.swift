@@ -65,7 +65,16 @@ public final class ReadySet {
     return count
   }
 
-  /// What the last ``wait(milliseconds:)`` found; below the count it returned.
+  /// As ``wait(milliseconds:)``, to the nanosecond where the kernel can (Linux 5.11).
+  public func wait(nanoseconds: UInt64) throws(SystemCallError) -> Int {
+    count = 0
+    let found = lynx_epoll_wait_exactly(
+      descriptor.number, ready, Int32(Self.capacity), nanoseconds)
+    count = Int(try systemCall("epoll_pwait2", result: found))
+    return count
+  }
+
+  /// What the last wait found; below the count it returned.
   public func found(_ index: Int) -> (token: UInt64, events: Events) {
     precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
     return (ready[index].token, Events(rawValue: ready[index].events))

@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -209,10 +210,7 @@ int lynx_epoll_control(int epoll, int operation, int descriptor, uint32_t events
   return epoll_ctl(epoll, operation, descriptor, &event) < 0 ? -errno : 0;
 }
 
-int lynx_epoll_wait(int epoll, struct lynx_ready *ready, int capacity, int timeout_milliseconds) {
-  struct epoll_event events[256];
-  if (capacity > 256) capacity = 256;
-  int count = epoll_wait(epoll, events, capacity, timeout_milliseconds);
+static int lynx_found(const struct epoll_event *events, int count, struct lynx_ready *ready) {
   if (count < 0) return errno == EINTR ? 0 : -errno;
   for (int index = 0; index < count; index++) {
     ready[index].token = events[index].data.u64;
@@ -220,6 +218,40 @@ int lynx_epoll_wait(int epoll, struct lynx_ready *ready, int capacity, int timeo
   }
   return count;
 }
+
+int lynx_epoll_wait(int epoll, struct lynx_ready *ready, int capacity, int timeout_milliseconds) {
+  struct epoll_event events[256];
+  if (capacity > 256) capacity = 256;
+  return lynx_found(
+    events, epoll_wait(epoll, events, capacity, timeout_milliseconds), ready);
+}
+
+int lynx_epoll_wait_exactly(
+  int epoll, struct lynx_ready *ready, int capacity, uint64_t timeout_nanoseconds) {
+  struct epoll_event events[256];
+  if (capacity > 256) capacity = 256;
+  struct timespec timeout = {
+    .tv_sec = timeout_nanoseconds / 1000000000, .tv_nsec = timeout_nanoseconds % 1000000000};
+  int count = syscall(SYS_epoll_pwait2, epoll, events, capacity, &timeout, NULL, 0);
+  if (count < 0 && errno == ENOSYS) {
+    uint64_t milliseconds = (timeout_nanoseconds + 999999) / 1000000;
+    count = epoll_wait(epoll, events, capacity, milliseconds > 60000 ? 60000 : (int)milliseconds);
+  }
+  return lynx_found(events, count, ready);
+}
+
+int lynx_timer_descriptor(void) {
+  int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  return timer < 0 ? -errno : timer;
+}
+
+int lynx_timer_set(int descriptor, uint64_t nanoseconds) {
+  struct itimerspec time = {
+    .it_value = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000}};
+  return timerfd_settime(descriptor, TFD_TIMER_ABSTIME, &time, NULL) < 0 ? -errno : 0;
+}
+
+void lynx_wake_on_time(void) { prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }
 
 int lynx_accept(int listener) {
   for (;;) {

@@ -92,6 +92,20 @@ int lynx_epoll_control(int epoll, int operation, int descriptor, uint32_t events
 int lynx_epoll_wait(
   int epoll, struct lynx_ready *_Nonnull ready, int capacity, int timeout_milliseconds);
 
+/// As `lynx_epoll_wait`, to the nanosecond (epoll_pwait2(2), Linux 5.11); before that, to the
+/// millisecond, rounded up.
+int lynx_epoll_wait_exactly(
+  int epoll, struct lynx_ready *_Nonnull ready, int capacity, uint64_t timeout_nanoseconds);
+
+/// timerfd_create(2) on CLOCK_MONOTONIC, not to be inherited nor to block; or -errno.
+int lynx_timer_descriptor(void);
+/// Has it readable from an absolute time on, in nanoseconds that are not zero.
+int lynx_timer_set(int descriptor, uint64_t nanoseconds);
+
+/// Has the calling thread woken up as soon as its time has come (PR_SET_TIMERSLACK), not up to 50
+/// microseconds later.
+void lynx_wake_on_time(void);
+
 /// accept4(2), close-on-exec and non-blocking, tried again if a signal came: a descriptor or -errno.
 int lynx_accept(int listener);
 

@@ -1,11 +1,10 @@
 internal import Glibc
-internal import LinuxSystem
 
-/// Reading from and writing to sockets that do not block. Called for every request: errors are few and
-/// told apart here, without an object for each.
-enum SocketCalls {
-  enum Outcome: Equatable {
-    /// So many bytes; 0 is the end of what the client sends.
+/// Reading from and writing to sockets that do not block. Called for every request: errors are few
+/// and told apart here, without an object for each.
+public enum SocketCalls {
+  public enum Outcome: Equatable {
+    /// So many bytes; 0 is the end of what the other side sends.
     case done(Int)
     /// Nothing now.
     case wouldBlock
@@ -13,8 +12,9 @@ enum SocketCalls {
     case failed
   }
 
-  @inline(__always)
-  static func receive(_ room: UnsafeMutableRawBufferPointer, from descriptor: Int32) -> Outcome {
+  public static func receive(_ room: UnsafeMutableRawBufferPointer, from descriptor: Int32)
+    -> Outcome
+  {
     while true {
       let count = recv(descriptor, room.baseAddress, room.count, Int32(MSG_DONTWAIT))
       if count >= 0 { return .done(count) }
@@ -22,8 +22,7 @@ enum SocketCalls {
     }
   }
 
-  @inline(__always)
-  static func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Outcome {
+  public static func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Outcome {
     while true {
       let count = Glibc.send(
         descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
@@ -42,7 +41,7 @@ enum SocketCalls {
   }
 
   /// The next connection of a listening socket; -1 and why if there is none.
-  static func accept(_ listener: Int32) -> (descriptor: Int32, code: Int32) {
+  public static func accept(_ listener: Int32) -> (descriptor: Int32, code: Int32) {
     while true {
       do throws(SystemCallError) {
         return (try acceptConnection(from: listener), 0)
@@ -58,6 +57,6 @@ enum SocketCalls {
     }
   }
 
-  /// Tells the client that nothing more is sent.
-  static func endOutput(_ descriptor: Int32) { shutdown(descriptor, Int32(SHUT_WR)) }
+  /// Tells the other side that nothing more is sent.
+  public static func endOutput(_ descriptor: Int32) { shutdown(descriptor, Int32(SHUT_WR)) }
 }

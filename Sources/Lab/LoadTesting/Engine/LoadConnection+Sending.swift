@@ -1,0 +1,82 @@
+internal import LinuxSystem
+
+extension LoadConnection {
+  /// Sends what may be sent.
+  @inline(__always)
+  func fill() {
+    guard state == .open, sent == unsent.count, startedCount < started.count else { return }
+    if loop.schedule != nil { return fillBySchedule() }
+    var count = started.count &- startedCount
+    count = loop.mayStart(count)
+    if count == 0 { return }
+    if let fixed = loop.fixed {
+      for _ in 0..<count { push(loop.now, loop.now, .init(kind: 0, pick: 0)) }
+      return send(UnsafeRawBufferPointer(rebasing: fixed[..<(count &* loop.fixedLength)]))
+    }
+    loop.outgoing.removeAll(keepingCapacity: true)
+    for _ in 0..<count {
+      let made = loop.maker.make(into: &loop.outgoing)
+      push(loop.now, loop.now, made)
+    }
+    sendOutgoing()
+  }
+
+  private func fillBySchedule() {
+    loop.outgoing.removeAll(keepingCapacity: true)
+    while startedCount < started.count, let due = loop.takeDue() {
+      let now = Clock.monotonicNanoseconds
+      loop.now = now
+      let made = loop.maker.make(into: &loop.outgoing)
+      push(due, now, made)
+      loop.noteStart(due, now)
+    }
+    if !loop.outgoing.isEmpty { sendOutgoing() }
+    if startedCount < started.count { loop.addIdle(self) }
+  }
+
+  private func push(_ due: UInt64, _ at: UInt64, _ made: RequestMaker.Made) {
+    var index = firstStarted &+ startedCount
+    if index >= started.count { index &-= started.count }
+    started[index] = Started(due: due, at: at, made: made)
+    startedCount &+= 1
+    loop.underWay &+= 1
+  }
+
+  private func sendOutgoing() {
+    let bytes = exchange(&loop.outgoing, with: [])
+    bytes.withUnsafeBytes { send($0) }
+    if loop.outgoing.isEmpty { loop.outgoing = bytes }
+  }
+
+  @inline(__always)
+  private func send(_ bytes: UnsafeRawBufferPointer) {
+    switch transport.send(bytes, to: descriptor) {
+    case .done(let count):
+      if loop.schedule == nil { loop.noteSent(self) }
+      if count < bytes.count { keep(UnsafeRawBufferPointer(rebasing: bytes[count...])) }
+    case .wouldBlock: keep(bytes)
+    case .failed: lose(\.reset)
+    }
+  }
+
+  private func keep(_ bytes: UnsafeRawBufferPointer) {
+    unsent = Array(bytes)
+    sent = 0
+  }
+
+  func writeUnsent() {
+    while sent < unsent.count {
+      let outcome = unsent.withUnsafeBytes { bytes in
+        transport.send(UnsafeRawBufferPointer(rebasing: bytes[sent...]), to: descriptor)
+      }
+      switch outcome {
+      case .done(let count): sent &+= count
+      case .wouldBlock: return
+      case .failed: return lose(\.reset)
+      }
+    }
+    unsent.removeAll(keepingCapacity: true)
+    sent = 0
+    fill()
+  }
+}

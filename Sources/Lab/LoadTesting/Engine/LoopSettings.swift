@@ -1,0 +1,25 @@
+internal import LinuxSystem
+
+/// What one event loop has to do.
+struct LoopSettings: Sendable {
+  var thread = 0
+  var threads = 1
+  var connections = 1
+  /// Of the server; tried in turn. Never empty.
+  var addresses: [SocketAddress]
+  /// TLS, if the server is to be spoken to that way.
+  var security: TLSContext?
+  /// The most requests under way on one connection, at least 1.
+  var pipeline = 1
+  /// How long an answer may take, and a connection, in nanoseconds.
+  var timeout: UInt64 = 2_000_000_000
+  /// Requests a second of all threads together; nil for as many as are answered.
+  var rate: Double?
+  /// How many requests to send; nil until ``end``.
+  var requests: Int?
+  /// When the load begins, when what happens begins to count, and when both end (CLOCK_MONOTONIC, ns).
+  var launch: UInt64
+  var start: UInt64
+  var end: UInt64
+  var seed: UInt64 = 1
+}

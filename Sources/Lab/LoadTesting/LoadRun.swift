@@ -1,0 +1,182 @@
+internal import LinuxSystem
+public import LoadResults
+internal import Synchronization
+
+/// A load: threads that send requests, and what they measured.
+public final class LoadRun: Sendable {
+  /// What is known while it goes on.
+  public struct Progress: Sendable {
+    public var elapsedSeconds: Double
+    public var isWarmingUp: Bool
+    public var requests: Int
+    public var errors: LoadErrors
+    public var latency: LatencyHistogram
+  }
+
+  private let settings: LoadSettings
+  private let loops: [LoadLoop]
+  private let launch: UInt64
+  private let start: UInt64
+  private let end: UInt64
+
+  /// Descriptors that a process needs besides those of connections.
+  private static let ownDescriptors = 32
+
+  /// Resolves the server and sees that it is there.
+  ///
+  /// - Throws: ``LoadError``.
+  public init(_ settings: LoadSettings) throws(LoadError) {
+    self.settings = settings
+    let limit = Machine.openFileLimit
+    let needed = settings.connections + 2 * settings.threads + Self.ownDescriptors
+    guard needed <= limit else {
+      throw LoadError(
+        .setting,
+        "\(settings.connections) connections need \(needed) open files, and \(limit) are allowed; "
+          + "raise the limit (ulimit -n \(needed)) or ask for at most "
+          + "\(max(0, limit - 2 * settings.threads - Self.ownDescriptors))")
+    }
+    let security = try Self.security(settings)
+    let addresses = try Self.addresses(settings.target)
+    let reachable = try Self.probe(addresses, security, settings)
+    let plan = PreparedPlan(settings.plan)
+    launch = Clock.monotonicNanoseconds
+    start = launch.addingClamped(settings.warmup.nanoseconds)
+    end = settings.duration.map { [start] in start.addingClamped($0.nanoseconds) } ?? .max
+    var loops: [LoadLoop] = []
+    for thread in 0..<settings.threads {
+      var own = LoopSettings(
+        addresses: reachable, security: security, launch: launch, start: start, end: end)
+      own.thread = thread
+      own.threads = settings.threads
+      own.connections = Self.share(settings.connections, thread, settings.threads)
+      own.requests = settings.requests.map { Self.share($0, thread, settings.threads) }
+      own.pipeline = settings.pipeline
+      own.timeout = settings.timeout.nanoseconds
+      own.rate = settings.rate
+      own.seed = settings.seed &+ UInt64(thread)
+      do throws(SystemCallError) {
+        loops.append(try LoadLoop(own, plan: plan))
+      } catch {
+        throw LoadError(.system, "no event loop can be made: \(error)")
+      }
+    }
+    self.loops = loops
+  }
+
+  private static func share(_ count: Int, _ thread: Int, _ threads: Int) -> Int {
+    count / threads + (thread < count % threads ? 1 : 0)
+  }
+
+  /// Ends the load early, from any thread; what was measured is kept.
+  public func stop() {
+    for loop in loops { loop.stop() }
+  }
+
+  /// What was measured so far; nil before the first quarter of a second that somebody asked.
+  public var progress: Progress? {
+    var merged: LoopRecord?
+    for loop in loops {
+      guard let record = loop.progressRecord() else { continue }
+      if merged == nil { merged = record } else { merged?.merge(record) }
+    }
+    guard let merged else { return nil }
+    let now = Clock.monotonicNanoseconds
+    return Progress(
+      elapsedSeconds: now > start ? Double(now - start) / 1e9 : 0, isWarmingUp: now < start,
+      requests: merged.requests, errors: merged.errors, latency: merged.latency)
+  }
+
+  /// Loads the server until the time is over, the requests are answered, or ``stop()``.
+  ///
+  /// - Parameter whileRunning: called every 100 ms by the calling thread.
+  public func run(whileRunning: () -> Void = {}) throws(LoadError) -> LoadResult {
+    let ended: WakeUp
+    do throws(SystemCallError) { ended = try WakeUp() } catch {
+      throw LoadError(.system, "the end of the load cannot be waited for: \(error)")
+    }
+    let remaining = Remaining(loops.count)
+    for (number, loop) in loops.enumerated() {
+      do throws(SystemCallError) {
+        try SystemThread.start(named: "load-\(number)") {
+          loop.run()
+          if remaining.isLast() { ended.signal() }
+        }
+      } catch {
+        stop()
+        throw LoadError(.system, "thread \(number + 1) cannot be started: \(error)")
+      }
+    }
+    var meter = CPUMeter(server: settings.serverProcesses)
+    while true {
+      let now = Clock.monotonicNanoseconds
+      meter.update(isMeasuring: now >= start)
+      let untilStart = now < start ? (start &- now) / 1_000_000 &+ 1 : 100
+      let wait = Int32(clamping: min(100, untilStart))
+      if !waitForReadable([ended.descriptor], timeoutMilliseconds: wait).isEmpty { break }
+      whileRunning()
+    }
+    meter.finish()
+    return result(meter)
+  }
+
+  private func result(_ meter: CPUMeter) -> LoadResult {
+    var record = LoopRecord()
+    for loop in loops { record.merge(loop.record) }
+    let endedAt = loops.map(\.end).max() ?? start
+    let seconds = endedAt > start ? Double(endedAt - start) / 1e9 : 0
+    var statuses: [Int: Int] = [:]
+    for (status, count) in record.statuses.enumerated() where count > 0 { statuses[status] = count }
+    let elapsed = Clock.monotonicNanoseconds &- start
+    let startedAt = Double(Clock.wallNanoseconds &- elapsed) / 1e9
+    return LoadResult(
+      name: settings.name, url: settings.target.url, threads: settings.threads,
+      connections: settings.connections, pipeline: settings.pipeline, rate: settings.rate,
+      startedAt: startedAt, durationSeconds: seconds, cpuSeconds: meter.ownSeconds,
+      serverCPUSeconds: meter.serverSeconds, requests: record.requests,
+      bytesReceived: record.bytesReceived, latency: record.latency,
+      serviceTime: settings.rate == nil ? nil : record.serviceTime, statuses: statuses,
+      errors: record.errors, schedule: schedule(record),
+      notes: notes(record, seconds))
+  }
+
+  private func schedule(_ record: LoopRecord) -> ScheduleResult? {
+    if settings.rate == nil { return nil }
+    return ScheduleResult(
+      scheduled: record.scheduled + record.neverStarted, lateStarts: record.lateStarts,
+      largestDelaySeconds: Double(record.longestDelay) / 1e9)
+  }
+
+  private func notes(_ record: LoopRecord, _ seconds: Double) -> [String] {
+    var notes: [String] = []
+    for (fault, count) in zip(ResponseFault.allCases, record.faults) where count > 0 {
+      notes.append("malformed: \(fault.rawValue) (\(count) \(count == 1 ? "time" : "times"))")
+    }
+    if record.wrongLocations > 0 {
+      notes.append("\(record.wrongLocations) answers had another Location than expected")
+    }
+    if record.mostConnections < settings.connections {
+      notes.append(
+        "at most \(record.mostConnections) of \(settings.connections) connections were open at once"
+      )
+    }
+    if record.neverStarted > 0 {
+      notes.append(
+        "\(record.neverStarted) scheduled requests were never started: no connection was free")
+    }
+    if let wanted = settings.duration, seconds + 0.001 < Double(wanted.nanoseconds) / 1e9 {
+      notes.append("stopped before its time")
+    }
+    return notes
+  }
+}
+
+/// Counts threads down.
+private final class Remaining: Sendable {
+  private let count: Atomic<Int>
+
+  init(_ count: Int) { self.count = Atomic(count) }
+
+  /// Whether nobody is left after the one that asks.
+  func isLast() -> Bool { count.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 }
+}

@@ -1,0 +1,84 @@
+/// Reads texts with placeholders: `{{counter}}`, `{{random}}`, `{{random 1 100}}`, `{{uuid}}`,
+/// `{{line:FILE}}`; `{{{{` is two braces.
+struct TemplateText {
+  /// Why a text cannot be read: a sentence's end.
+  struct Failure: Error, Sendable, Equatable {
+    let message: String
+  }
+
+  private(set) var bytes: [UInt8] = []
+  private(set) var parts: [RequestTemplate.Part] = []
+  /// Lists that placeholders take lines from; file by file.
+  private(set) var lists: [RequestPlan.TextList]
+  private var files: [String: Int]
+  private let readLines: (String) throws(Failure) -> [String]
+
+  /// - Parameter readLines: the lines of a file that a placeholder names.
+  init(readLines: @escaping (String) throws(Failure) -> [String]) {
+    lists = []
+    files = [:]
+    self.readLines = readLines
+  }
+
+  /// The parts of `text`; its literal ones are appended to ``bytes``.
+  mutating func parse(_ text: String) throws(Failure) -> [RequestTemplate.Part] {
+    parts = []
+    var rest = Substring(text)
+    while let open = rest.firstRange(of: "{{") {
+      appendLiteral(rest[..<open.lowerBound])
+      rest = rest[open.upperBound...]
+      if rest.hasPrefix("{{") {
+        appendLiteral("{{")
+        rest = rest.dropFirst(2)
+        continue
+      }
+      guard let close = rest.firstRange(of: "}}") else {
+        throw Failure(message: "a {{ is never closed; write {{{{ for the braces themselves")
+      }
+      parts.append(try placeholder(rest[..<close.lowerBound]))
+      rest = rest[close.upperBound...]
+    }
+    appendLiteral(rest)
+    defer { parts = [] }
+    return parts
+  }
+
+  mutating func appendLiteral(_ text: Substring) {
+    if text.isEmpty { return }
+    let start = bytes.count
+    bytes += text.utf8
+    if case .literal(let range)? = parts.last, range.upperBound == start {
+      parts[parts.count - 1] = .literal(range.lowerBound..<bytes.count)
+    } else {
+      parts.append(.literal(start..<bytes.count))
+    }
+  }
+
+  private mutating func placeholder(
+    _ text: Substring
+  ) throws(Failure) -> RequestTemplate.Part {
+    let words = text.split(separator: " ")
+    switch words.first.map(String.init) ?? "" {
+    case "counter" where words.count == 1: return .counter
+    case "uuid" where words.count == 1: return .uuid
+    case "random" where words.count == 1: return .random(0...UInt64(UInt32.max))
+    case "random" where words.count == 3:
+      guard let low = UInt64(words[1]), let high = UInt64(words[2]), low <= high else {
+        throw Failure(message: "{{\(text)}} needs two whole numbers, the smaller one first")
+      }
+      return .random(low...high)
+    case let word where word.hasPrefix("line:"):
+      let path = String(text.drop { $0 == " " }.dropFirst(5))
+      if let list = files[path] { return .pick(list: list) }
+      let lines = try readLines(path)
+      guard !lines.isEmpty else { throw Failure(message: "\(path) has no lines") }
+      lists.append(RequestPlan.TextList(lines, draw: .inTurn))
+      files[path] = lists.count - 1
+      return .pick(list: lists.count - 1)
+    default:
+      throw Failure(
+        message: "{{\(text)}} is no placeholder; there are {{counter}}, {{random}}, "
+          + "{{random LOW HIGH}}, {{uuid}} and {{line:FILE}}")
+    }
+  }
+}
