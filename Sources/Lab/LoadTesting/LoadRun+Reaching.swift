@@ -1,7 +1,16 @@
 internal import LinuxSystem
 
 extension LoadRun {
-  static func addresses(_ target: LoadTarget) throws(LoadError) -> [SocketAddress] {
+  /// Resolves a server and sees that it is there.
+  static func server(
+    _ target: LoadTarget, _ settings: LoadSettings
+  ) throws(LoadError) -> LoopSettings.Server {
+    let security = try security(target, settings)
+    let reachable = try probe(addresses(target), target, security, settings)
+    return LoopSettings.Server(addresses: reachable, security: security)
+  }
+
+  private static func addresses(_ target: LoadTarget) throws(LoadError) -> [SocketAddress] {
     if let path = target.unixSocket {
       guard let address = SocketAddress(path: path) else {
         throw LoadError(.setting, "\(path) is no path of a unix socket: it may have 1 to 107 bytes")
@@ -15,11 +24,13 @@ extension LoadRun {
     }
   }
 
-  static func security(_ settings: LoadSettings) throws(LoadError) -> TLSContext? {
-    guard settings.target.isSecure else { return nil }
+  private static func security(
+    _ target: LoadTarget, _ settings: LoadSettings
+  ) throws(LoadError) -> TLSContext? {
+    guard target.isSecure else { return nil }
     do throws(TLSContext.Failure) {
       return try TLSContext(
-        host: settings.target.host, certificates: settings.certificates,
+        host: target.host, certificates: settings.certificates,
         isVerifying: settings.verifiesServer)
     } catch {
       throw LoadError(.setting, error.reason)
@@ -27,8 +38,9 @@ extension LoadRun {
   }
 
   /// The addresses that accept a connection now; a name may have some that nobody listens on.
-  static func probe(
-    _ addresses: [SocketAddress], _ security: TLSContext?, _ settings: LoadSettings
+  private static func probe(
+    _ addresses: [SocketAddress], _ target: LoadTarget, _ security: TLSContext?,
+    _ settings: LoadSettings
   ) throws(LoadError) -> [SocketAddress] {
     var reachable: [SocketAddress] = []
     var failure = "nobody answers"
@@ -41,7 +53,7 @@ extension LoadRun {
       }
     }
     guard reachable.isEmpty else { return reachable }
-    let place = settings.target.unixSocket ?? settings.target.authority
+    let place = target.unixSocket ?? target.authority
     throw LoadError(.unreachable, "\(place) cannot be reached: \(failure)")
   }
 

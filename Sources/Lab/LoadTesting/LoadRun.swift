@@ -28,35 +28,39 @@ public final class LoadRun: Sendable {
   public init(_ settings: LoadSettings) throws(LoadError) {
     self.settings = settings
     let limit = Machine.openFileLimit
-    let needed = settings.connections + 2 * settings.threads + Self.ownDescriptors
+    let targets = [settings.target] + settings.otherTargets
+    let own = 4 * settings.threads + Self.ownDescriptors
+    let needed = settings.connections * targets.count + own
     guard needed <= limit else {
       throw LoadError(
         .setting,
         "\(settings.connections) connections need \(needed) open files, and \(limit) are allowed; "
           + "raise the limit (ulimit -n \(needed)) or ask for at most "
-          + "\(max(0, limit - 2 * settings.threads - Self.ownDescriptors))")
+          + "\(max(0, limit - own) / targets.count)")
     }
-    let security = try Self.security(settings)
-    let addresses = try Self.addresses(settings.target)
-    let reachable = try Self.probe(addresses, security, settings)
+    guard targets.count == 1 || settings.pipeline == 1 else {
+      throw LoadError(.setting, "requests to several servers cannot be pipelined")
+    }
+    var servers: [LoopSettings.Server] = []
+    for target in targets { servers.append(try Self.server(target, settings)) }
     let plan = PreparedPlan(settings.plan)
     launch = Clock.monotonicNanoseconds
     start = launch.addingClamped(settings.warmup.nanoseconds)
     end = settings.duration.map { [start] in start.addingClamped($0.nanoseconds) } ?? .max
     var loops: [LoadLoop] = []
     for thread in 0..<settings.threads {
-      var own = LoopSettings(
-        addresses: reachable, security: security, launch: launch, start: start, end: end)
-      own.thread = thread
-      own.threads = settings.threads
-      own.connections = Self.share(settings.connections, thread, settings.threads)
-      own.requests = settings.requests.map { Self.share($0, thread, settings.threads) }
-      own.pipeline = settings.pipeline
-      own.timeout = settings.timeout.nanoseconds
-      own.rate = settings.rate
-      own.seed = settings.seed &+ UInt64(thread)
+      var loop = LoopSettings(
+        servers: servers, launch: launch, start: start, end: end)
+      loop.thread = thread
+      loop.threads = settings.threads
+      loop.workers = Self.share(settings.connections, thread, settings.threads)
+      loop.requests = settings.requests.map { Self.share($0, thread, settings.threads) }
+      loop.pipeline = settings.pipeline
+      loop.timeout = settings.timeout.nanoseconds
+      loop.rate = settings.rate
+      loop.seed = settings.seed &+ UInt64(thread)
       do throws(SystemCallError) {
-        loops.append(try LoadLoop(own, plan: plan))
+        loops.append(try LoadLoop(loop, plan: plan))
       } catch {
         throw LoadError(.system, "no event loop can be made: \(error)")
       }

@@ -1,11 +1,13 @@
 /// What a load consists of.
 public struct LoadSettings: Sendable {
   public var target: LoadTarget
+  /// Further servers that requests of the plan are for, by number from 1.
+  public var otherTargets: [LoadTarget] = []
   public var plan: RequestPlan
   /// What the run is called in reports.
   public var name: String
   public var threads = 1
-  /// Of all threads together.
+  /// Of all threads together; as many to each of several servers, of which one has a request under way.
   public var connections = 10
   /// How long is measured; nil with ``requests``.
   public var duration: Duration? = .seconds(10)

@@ -5,6 +5,7 @@ extension LoadConnection {
   @inline(__always)
   func fill() {
     guard state == .open, sent == unsent.count, startedCount < started.count else { return }
+    if loop.serverCount > 1 { return fillForWorker() }
     if loop.schedule != nil { return fillBySchedule() }
     var count = started.count &- startedCount
     count = loop.mayStart(count)
@@ -32,6 +33,38 @@ extension LoadConnection {
     }
     if !loop.outgoing.isEmpty { sendOutgoing() }
     if startedCount < started.count { loop.addIdle(self) }
+  }
+
+  /// Has the worker start its next request, on whichever of its connections that is for.
+  private func fillForWorker() {
+    if loop.isBusy(number) { return }
+    var due = loop.now
+    if loop.schedule != nil {
+      guard let next = loop.takeDue() else {
+        return loop.addIdle(loop.connection(besides: number, to: 0))
+      }
+      due = next
+      loop.now = Clock.monotonicNanoseconds
+      loop.noteStart(due, loop.now)
+    } else if loop.mayStart(1) == 0 {
+      return
+    }
+    var bytes = exchange(&loop.outgoing, with: [])
+    bytes.removeAll(keepingCapacity: true)
+    let made = loop.maker.make(into: &bytes)
+    loop.connection(besides: number, to: loop.plan.facts[made.kind].server)
+      .take(bytes, Started(due: due, at: loop.now, made: made))
+    if loop.outgoing.isEmpty { loop.outgoing = bytes }
+  }
+
+  /// Sends a request of its worker, as soon as it may.
+  func take(_ bytes: [UInt8], _ request: Started) {
+    guard state == .open, sent == unsent.count else {
+      assigned = (bytes, request)
+      return
+    }
+    push(request.due, request.at, request.made)
+    bytes.withUnsafeBytes { send($0) }
   }
 
   private func push(_ due: UInt64, _ at: UInt64, _ made: RequestMaker.Made) {

@@ -28,6 +28,10 @@ final class LoadConnection {
   unowned(unsafe) let loop: LoadLoop
   /// Its place in the loop's list.
   let number: Int
+  /// Which of the servers it goes to.
+  let server: Int
+  /// A request of its worker that waits for it to be open.
+  var assigned: (bytes: [UInt8], request: Started)?
   @exclusivity(unchecked) var state = State.closed(until: 0)
   @exclusivity(unchecked) var descriptor: Int32 = -1
   /// Tells the loop's events of this connection from those of its predecessors.
@@ -59,6 +63,7 @@ final class LoadConnection {
   init(_ loop: LoadLoop, number: Int) {
     self.loop = loop
     self.number = number
+    server = number % loop.serverCount
     started = ContiguousArray(
       repeating: Started(due: 0, at: 0, made: .init(kind: 0, pick: 0)),
       count: loop.settings.pipeline)
@@ -70,7 +75,7 @@ final class LoadConnection {
   // MARK: Connecting
 
   func connect() {
-    let addresses = loop.settings.addresses
+    let addresses = loop.settings.servers[server].addresses
     let address = addresses[addressIndex % addresses.count]
     addressIndex &+= 1
     do throws(SystemCallError) {
@@ -92,7 +97,7 @@ final class LoadConnection {
 
   func onConnected() {
     guard SocketCalls.connectionFailure(of: descriptor) == nil else { return failedToConnect() }
-    if let security = loop.settings.security {
+    if let security = loop.settings.servers[server].security {
       guard let session = security.session(descriptor) else { return failedToConnect() }
       transport = .secured(session)
       state = .securing(since: loop.now)
@@ -114,6 +119,7 @@ final class LoadConnection {
   func begin() {
     state = .open
     loop.onOpen()
+    if let (bytes, request) = exchange(&assigned, with: nil) { return take(bytes, request) }
     fill()
   }
 
@@ -181,6 +187,8 @@ final class LoadConnection {
   func abandon(_ count: (Started) -> Bool) -> Int {
     var unanswered = 0
     while let request = popStarted() { if count(request) { unanswered &+= 1 } }
+    if let assigned, count(assigned.request) { unanswered &+= 1 }
+    assigned = nil
     if descriptor >= 0 {
       transport.end()
       SocketCalls.close(descriptor)

@@ -13,6 +13,7 @@ final class LoadLoop: @unchecked Sendable {
   /// The only request, as often as one write may have it; nil if requests vary.
   let fixed: UnsafeRawBufferPointer?
   let fixedLength: Int
+  let serverCount: Int
   private let fixedBytes: ScratchBytes
   @exclusivity(unchecked) var maker: RequestMaker
   @exclusivity(unchecked) var outgoing: [UInt8] = []
@@ -74,6 +75,7 @@ final class LoadLoop: @unchecked Sendable {
     self.plan = plan
     end = settings.end
     measureEnd = settings.rate == nil ? end : end.addingClamped(Self.graceNanoseconds)
+    serverCount = settings.servers.count
     ready = try ReadySet()
     wakeUp = try WakeUp()
     maker = RequestMaker(plan, seed: settings.seed)
@@ -93,7 +95,7 @@ final class LoadLoop: @unchecked Sendable {
         end: end)
     }
     timer = try Timer()
-    guesses = AnswerGuesses(capacity: settings.connections)
+    guesses = AnswerGuesses(capacity: settings.workers * settings.servers.count)
     try ready.add(wakeUp.descriptor, .read, token: Self.wakeUpToken)
     try ready.add(timer.descriptor, .read, token: Self.timerToken)
   }
@@ -120,7 +122,7 @@ final class LoadLoop: @unchecked Sendable {
     SocketCalls.holdBrokenPipeSignal()
     now = Clock.monotonicNanoseconds
     lastAnswer = now
-    connections = (0..<settings.connections).map { LoadConnection(self, number: $0) }
+    connections = (0..<settings.workers * serverCount).map { LoadConnection(self, number: $0) }
     unmanaged = ContiguousArray(connections.map { Unmanaged.passUnretained($0) })
     var deadline = end
     while true {
@@ -290,6 +292,21 @@ final class LoadLoop: @unchecked Sendable {
   func onClosed(_ connection: LoadConnection, wasOpen: Bool) {
     if wasOpen { openCount &-= 1 } else { connectingCount &-= 1 }
     if case .closed(let until) = connection.state, until <= now { beginConnecting(connection) }
+  }
+
+  // MARK: Workers with several servers
+
+  /// The connection of the same worker to another of the servers.
+  func connection(besides number: Int, to server: Int) -> LoadConnection {
+    connections[number / serverCount * serverCount + server]
+  }
+
+  /// Whether the worker that a connection belongs to has a request under way.
+  func isBusy(_ number: Int) -> Bool {
+    let first = number / serverCount * serverCount
+    return connections[first..<(first + serverCount)].contains {
+      $0.startedCount > 0 || $0.assigned != nil
+    }
   }
 
   // MARK: Starting requests

@@ -2,13 +2,20 @@ internal import LinuxSystem
 
 /// What one event loop has to do.
 struct LoopSettings: Sendable {
+  /// Where a server is.
+  struct Server: Sendable {
+    /// Tried in turn. Never empty.
+    var addresses: [SocketAddress]
+    /// TLS, if the server is to be spoken to that way.
+    var security: TLSContext?
+  }
+
   var thread = 0
   var threads = 1
-  var connections = 1
-  /// Of the server; tried in turn. Never empty.
-  var addresses: [SocketAddress]
-  /// TLS, if the server is to be spoken to that way.
-  var security: TLSContext?
+  /// How many requests are under way at most, but for pipelining.
+  var workers = 1
+  /// The servers, of which each worker has a connection to each. Never empty.
+  var servers: [Server]
   /// The most requests under way on one connection, at least 1.
   var pipeline = 1
   /// How long an answer may take, and a connection, in nanoseconds.

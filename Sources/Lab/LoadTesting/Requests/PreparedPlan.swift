@@ -13,6 +13,7 @@ final class PreparedPlan: Sendable {
   /// What is looked at for every answer: no more than numbers, so that it costs no counting of references.
   struct Facts: Sendable {
     let isHead: Bool
+    let server: Int
     let checksLocation: Bool
     /// Statuses that are right.
     let statuses: ClosedRange<Int>
@@ -21,6 +22,7 @@ final class PreparedPlan: Sendable {
 
     init(_ kind: RequestPlan.Kind) {
       isHead = kind.template.isHead
+      server = kind.server
       checksLocation = kind.expectation.location != nil
       let list = kind.expectation.statuses
       hasList = list.count > 1

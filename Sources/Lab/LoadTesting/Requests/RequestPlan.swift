@@ -6,8 +6,14 @@ public struct RequestPlan: Sendable {
     public var expectation: Expectation
     /// How often it is sent, relative to the others.
     public var weight: Int
+    /// Which of the load's servers it is for.
+    public var server = 0
 
-    public init(_ template: RequestTemplate, expectation: Expectation = .init(), weight: Int = 1) {
+    public init(
+      _ template: RequestTemplate, expectation: Expectation = .init(), weight: Int = 1,
+      server: Int = 0
+    ) {
+      self.server = server
       self.template = template
       self.expectation = expectation
       self.weight = max(1, weight)
