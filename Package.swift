@@ -134,7 +134,7 @@ let package = Package(
       dependencies: [
         "Terminal", "LinuxSystem", "Sampling", "Symbols", "Profiles", "FlameGraphs", "Recording",
         "Databases", "Migrations", "LinkAPI", "LinkServer", "LinkService", "LoadTesting",
-        "LoadResults", argumentParser, configuration, logging,
+        "LoadResults", "Experiments", argumentParser, configuration, logging,
       ],
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
     .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/Build/CommitStamp"),
@@ -142,6 +142,7 @@ let package = Package(
     // Lab
     room("Lab", "LoadResults", ["Terminal", "Bytes", histogram]),
     room("Lab", "LoadTesting", ["LoadResults", "LinuxSystem", "COpenSSL"]),
+    room("Lab", "Experiments", ["LoadTesting", "LoadResults", "LinuxSystem"]),
     // Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
     .executableTarget(
       name: "PeerBenchmarks",

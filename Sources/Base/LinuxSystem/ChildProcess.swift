@@ -24,13 +24,29 @@ public final class ChildProcess {
 
   /// Forks and holds the command. Its standard streams are this process's own; its limit of open
   /// files is what this process's was before ``Machine/raiseOpenFileLimit()``.
-  public init(holding command: [String]) throws(SystemCallError) {
+  public convenience init(holding command: [String]) throws(SystemCallError) {
+    try self.init(holding: command, outputDescriptor: -1)
+  }
+
+  /// Starts a server for this process's own use: what it writes goes to `output`, signals of the terminal
+  /// do not reach it, and it is told to end (SIGTERM) when the calling thread ends.
+  ///
+  /// - Throws: why it could not be executed.
+  public convenience init(
+    serving command: [String], output: borrowing FileDescriptor
+  ) throws(SystemCallError) {
+    try self.init(holding: command, outputDescriptor: output.number)
+    try release()
+  }
+
+  private init(holding command: [String], outputDescriptor: Int32) throws(SystemCallError) {
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
     arguments.append(nil)
     defer { for argument in arguments { free(argument) } }
     var child = lynx_held_child()
     try systemCall(
-      "fork", result: lynx_spawn_held(arguments, Machine.initialOpenFileLimit, &child))
+      "fork",
+      result: lynx_spawn_held(arguments, Machine.initialOpenFileLimit, outputDescriptor, &child))
     processID = child.pid
     releaseDescriptor = child.release_fd
     outcomeDescriptor = child.outcome_fd

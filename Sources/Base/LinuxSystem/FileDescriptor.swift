@@ -19,6 +19,12 @@ public struct FileDescriptor: ~Copyable, Sendable {
     number = try systemCall("open", on: path, result: lynx_open(path, O_RDONLY | O_NONBLOCK, 0))
   }
 
+  /// Makes a file for writing, empty if it was there, that only this user may read.
+  public init(creating path: String) throws(SystemCallError) {
+    number = try systemCall(
+      "open", on: path, result: lynx_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600))
+  }
+
   /// What names a file and what kind it is.
   public struct Status: Sendable, Hashable {
     public let device: UInt64

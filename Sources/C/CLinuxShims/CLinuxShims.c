@@ -116,7 +116,7 @@ static void become(
 }
 
 int lynx_spawn_held(
-  char *const *arguments, uint64_t open_files, struct lynx_held_child *child) {
+  char *const *arguments, uint64_t open_files, int output_fd, struct lynx_held_child *child) {
   int hold[2], outcome[2];
   if (pipe2(hold, O_CLOEXEC) < 0) return -errno;
   if (pipe2(outcome, O_CLOEXEC) < 0) {
@@ -130,6 +130,13 @@ int lynx_spawn_held(
   pid_t pid = fork();
   if (pid == 0) {
     close(hold[1]);
+    if (output_fd >= 0) {
+      // A server of this process's own: it hears nothing of the terminal, and does not outlive it.
+      setpgid(0, 0);
+      prctl(PR_SET_PDEATHSIG, SIGTERM);
+      dup2(output_fd, STDOUT_FILENO);
+      dup2(output_fd, STDERR_FILENO);
+    }
     become(arguments, open_files, ignores_child, hold[0], outcome[1]);
   }
   int code = errno;

@@ -53,9 +53,11 @@ struct lynx_held_child {
 /// Forks a child that waits for `release_fd`, then calls execvp. Signal dispositions are the
 /// defaults again and the mask is empty, except that what the parent ignored stays ignored; its
 /// soft limit of open files is `open_files`. SIGCHLD is the default in the parent from now on: if
-/// it were ignored the child could not be waited for. Returns 0 or -errno.
+/// it were ignored the child could not be waited for. With an `output_fd` that is not negative, what
+/// the child writes goes there, it is a process group of its own, and gets SIGTERM when the thread that
+/// started it ends. Returns 0 or -errno.
 int lynx_spawn_held(
-  char *_Nullable const *_Nonnull arguments, uint64_t open_files,
+  char *_Nullable const *_Nonnull arguments, uint64_t open_files, int output_fd,
   struct lynx_held_child *_Nonnull child);
 
 /// Whether a signal is ignored, as SIGHUP is below nohup.

@@ -80,9 +80,16 @@ public struct RequestComposer {
   ///   - keepsAlive: whether a connection is used for further requests.
   ///   - readLines: for `{{line:FILE}}`.
   public init(target: LoadTarget, keepsAlive: Bool, readLines: @escaping LineReader) {
+    self.init(target: target, keepsAlive: keepsAlive, firstList: 0, readLines: readLines)
+  }
+
+  /// - Parameter firstList: the number of the plan's list that this composer's first one will be.
+  init(
+    target: LoadTarget, keepsAlive: Bool, firstList: Int, readLines: @escaping LineReader
+  ) {
     self.target = target
     self.keepsAlive = keepsAlive
-    text = TemplateText { path throws(TemplateText.Failure) in
+    text = TemplateText(firstList: firstList) { path throws(TemplateText.Failure) in
       do throws(RequestDescription.Failure) {
         return try readLines(path)
       } catch {

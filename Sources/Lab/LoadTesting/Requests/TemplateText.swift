@@ -11,10 +11,14 @@ struct TemplateText {
   /// Lists that placeholders take lines from; file by file.
   private(set) var lists: [RequestPlan.TextList]
   private var files: [String: Int]
+  private let firstList: Int
   private let readLines: (String) throws(Failure) -> [String]
 
   /// - Parameter readLines: the lines of a file that a placeholder names.
-  init(readLines: @escaping (String) throws(Failure) -> [String]) {
+  init(
+    firstList: Int = 0, readLines: @escaping (String) throws(Failure) -> [String]
+  ) {
+    self.firstList = firstList
     lists = []
     files = [:]
     self.readLines = readLines
@@ -73,8 +77,9 @@ struct TemplateText {
       let lines = try readLines(path)
       guard !lines.isEmpty else { throw Failure(message: "\(path) has no lines") }
       lists.append(RequestPlan.TextList(lines, draw: .inTurn))
-      files[path] = lists.count - 1
-      return .pick(list: lists.count - 1)
+      let number = firstList + lists.count - 1
+      files[path] = number
+      return .pick(list: number)
     default:
       throw Failure(
         message: "{{\(text)}} is no placeholder; there are {{counter}}, {{random}}, "
