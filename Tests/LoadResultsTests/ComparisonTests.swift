@@ -140,7 +140,7 @@ struct ComparisonTests {
           var figure: String
           var ratio: Double
           var interval: [Double]?
-          var p_value: Double
+          var pValue: Double
           var verdict: String
         }
         var figures: [Figure]
@@ -148,11 +148,13 @@ struct ComparisonTests {
       var schema: Int
       var comparisons: [Comparison]
     }
-    let read = try JSONDecoder().decode(Report.self, from: Data(report.json.text.utf8))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let read = try decoder.decode(Report.self, from: Data(report.json.text.utf8))
     #expect(read.schema == 1 && read.comparisons.count == 1)
     for (figure, read) in zip(comparison.figures, read.comparisons[0].figures) {
       #expect(read.figure == figure.figure.rawValue && read.verdict == figure.verdict.rawValue)
-      #expect(read.ratio == figure.estimate.ratio && read.p_value == figure.test.pValue)
+      #expect(read.ratio == figure.estimate.ratio && read.pValue == figure.test.pValue)
       #expect(read.interval?.first == figure.estimate.interval?.lowerBound)
     }
   }

@@ -11,7 +11,7 @@ struct ReportTests {
   @Test("no line is wider than asked for, nor moves the cursor")
   func width() throws {
     var generator = SeededGenerator.forTest()
-    for round in 0..<60 {
+    for round in 0..<8 {
       let runs = (0..<Int.random(in: 1...6, using: &generator)).map { _ in anyResult(&generator) }
       let others = (0..<Int.random(in: 1...6, using: &generator)).map { _ in
         anyResult(&generator)
@@ -54,23 +54,32 @@ struct ReportTests {
               "connect reset timeout malformed unexpected_status unanswered".split())
           rate = run["requests"] / run["duration_seconds"]
           assert abs(run["requests_per_second"] - rate) <= 1e-9 * rate
-      json.dump([[run["name"], run["threads"], run["connections"], run["requests"],
-        run["cpu_seconds"], run["latency_us"]["p99_9"], sum(run["status"].values()),
-        run["errors"]["unexpected_status"]] for run in report["runs"]], sys.stdout)
+      json.dump([{"name": run["name"], "cpuSeconds": run["cpu_seconds"],
+        "p999": run["latency_us"]["p99_9"],
+        "counts": [run["threads"], run["connections"], run["requests"],
+          sum(run["status"].values()), run["errors"]["unexpected_status"]]}
+        for run in report["runs"]], sys.stdout)
       """
     let text = LoadReport(runs: runs).json.text
     let output = try Tool.run("/usr/bin/env", ["python3", "-c", script], input: Array(text.utf8))
-    let found = try JSONSerialization.jsonObject(with: Data(output)) as? [[Any]] ?? []
+    struct Found: Decodable {
+      var name: String
+      var counts: [Int]
+      var cpuSeconds: Double
+      var p999: Double?
+    }
+    let found = try JSONDecoder().decode([Found].self, from: Data(output))
     #expect(found.count == runs.count)
     for (run, found) in zip(runs, found) {
-      #expect(found[0] as? String == run.name)
-      #expect(found[1] as? Int == run.threads && found[2] as? Int == run.connections)
-      #expect(found[3] as? Int == run.requests)
-      #expect((found[4] as? NSNumber)?.doubleValue == run.cpuSeconds)
+      #expect(found.name == run.name)
+      let answers = run.statuses.values.reduce(0, +)
+      #expect(
+        found.counts == [
+          run.threads, run.connections, run.requests, answers, run.errors.unexpectedStatus,
+        ])
+      #expect(found.cpuSeconds == run.cpuSeconds)
       let p999 = Double(run.latency.nanoseconds(atPercentile: 99.9)) / 1000
-      #expect((found[5] as? NSNumber)?.doubleValue == (run.latency.isEmpty ? nil : p999))
-      #expect(found[6] as? Int == run.statuses.values.reduce(0, +))
-      #expect(found[7] as? Int == run.errors.unexpectedStatus)
+      #expect(found.p999 == (run.latency.isEmpty ? nil : p999))
     }
   }
 
@@ -145,6 +154,21 @@ struct ReportTests {
     let text = lines.joined(separator: " ")
     #expect(text.contains("median of 7 runs 103.0 requests/sec (100.0–106.0"))
     #expect(RunSummary.lines(of: [runs[0]]).isEmpty)
+  }
+
+  @Test("runs of one name at two servers are told apart, and have a median each")
+  func twoServers() {
+    let runs = (0..<8).map { index in
+      LoadResult(
+        name: "hot", url: "http://h:300\(index % 2)/x", connections: 10, durationSeconds: 1,
+        requests: index % 2 * 100)
+    }
+    let lines = RunSummary.lines(of: runs)
+    #expect(lines.count { $0.hasPrefix("h:3000 hot  ") } == 4)
+    #expect(lines.count { $0.hasPrefix("h:3001 hot  ") } == 4)
+    let text = lines.joined(separator: " ")
+    #expect(text.contains("h:3000 hot, 10 connections: median of 4 runs 0.0 requests/sec"))
+    #expect(text.contains("h:3001 hot, 10 connections: median of 4 runs 100.0 requests/sec"))
   }
 
   @Test("the line of a run that goes on")

@@ -15,7 +15,7 @@ struct ComparisonWarnings {
     compare("names", these, those) { $0.name }
     // Two live servers have two addresses, but the same work has the same path.
     if origin == .alternating {
-      compare("paths", these, those) { pathOfURL($0.url) }
+      compare("paths", these, those) { URLParts($0.url).path }
     } else {
       compare("URLs", these, those) { $0.url }
     }
@@ -66,13 +66,4 @@ struct ComparisonWarnings {
     let texts = [left, right].map { QuantityText.time(seconds: $0) }
     sentences.append("durations differ: \(texts[0]) against \(texts[1])")
   }
-}
-
-/// What follows the authority of `url`.
-private func pathOfURL(_ url: String) -> String {
-  let bytes = Array(url.utf8)
-  let slashes = bytes.indices.first { bytes[$0...].starts(with: "://".utf8) }
-  guard let slashes else { return url }
-  let start = bytes[(slashes + 3)...].firstIndex { "/?#".utf8.contains($0) }
-  return start.map { String(decoding: bytes[$0...], as: UTF8.self) } ?? "/"
 }

@@ -23,12 +23,8 @@ public struct LatencyHistogram: Sendable, Equatable {
 
   /// Counts one latency. Complexity: O(1), without allocation unless the histogram was copied.
   public mutating func record(nanoseconds: UInt64) {
-    guard nanoseconds <= Self.topNanoseconds else {
-      clampedCount &+= 1
-      buckets.record(Self.topNanoseconds)
-      return
-    }
-    buckets.record(nanoseconds)
+    if nanoseconds > Self.topNanoseconds { clampedCount &+= 1 }
+    buckets.record(min(nanoseconds, Self.topNanoseconds))
   }
 
   /// Counts all of `other` as well, as if each had been recorded here. Complexity: O(buckets).

@@ -48,7 +48,7 @@ public struct LoadResult: Sendable, Equatable {
     errors: LoadErrors = LoadErrors(), schedule: ScheduleResult? = nil, notes: [String] = []
   ) {
     self.name = name
-    self.url = withoutPassword(url)
+    self.url = URLParts(url).withoutPassword
     self.threads = threads
     self.connections = connections
     self.pipeline = pipeline

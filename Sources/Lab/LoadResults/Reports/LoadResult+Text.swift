@@ -15,7 +15,10 @@ extension LoadResult {
     }
     lines += [""] + latencyLines
     let drawing = LatencyDrawing(latency).lines(width: width)
-    if !drawing.isEmpty { lines += [""] + drawing }
+    if !drawing.isEmpty {
+      let start = serviceTime == nil ? "" : ", from the intended start"
+      lines += ["", "distribution of latency\(start)"] + drawing
+    }
     if !allNotes.isEmpty { lines.append("") }
     for note in allNotes {
       lines += wrapped("note: \(note)", width: width, indent: "  ").map { style.yellow($0) }
@@ -47,8 +50,12 @@ extension LoadResult {
         "\(NumberText.grouped(requests)) answered as expected, "
           + "\(QuantityText.bytes(Double(bytesReceived))) received", plain
       ),
-      ("CPU", cpuText, plain),
+      ("CPU", Self.cpuText(cpuSeconds, cpuSecondsPerRequest) + " (load generator)", plain),
     ]
+    if let serverCPUSeconds {
+      facts.append(
+        ("server CPU", Self.cpuText(serverCPUSeconds, serverCPUSecondsPerRequest), plain))
+    }
     if let schedule { facts.append(("schedule", schedule.text, plain)) }
     if !statuses.isEmpty {
       let texts = statuses.sorted { $0.key < $1.key }.map { status, count in
@@ -66,16 +73,8 @@ extension LoadResult {
     return facts
   }
 
-  private var cpuText: String {
-    var text = Self.cpuText(cpuSeconds, cpuSecondsPerRequest, "in the load generator")
-    if let serverCPUSeconds {
-      text += ", " + Self.cpuText(serverCPUSeconds, serverCPUSecondsPerRequest, "in the server")
-    }
-    return text
-  }
-
-  private static func cpuText(_ seconds: Double, _ each: Double?, _ place: String) -> String {
-    QuantityText.time(seconds: seconds) + " " + place
+  private static func cpuText(_ seconds: Double, _ each: Double?) -> String {
+    QuantityText.time(seconds: seconds)
       + (each.map { ", \(QuantityText.time(seconds: $0)) a request" } ?? "")
   }
 }
@@ -84,6 +83,7 @@ extension LoadResult {
   /// The notes of the run, and those that follow from its figures.
   var allNotes: [String] {
     var notes = notes
+    // Of service times no more are: they are no longer than latencies.
     let clamped = latency.clampedCount
     if clamped > 0 {
       notes.append(

@@ -15,9 +15,10 @@ public enum RunSummary {
     }
     // Names have what the figures leave.
     let nameWidth = max(width - others.reduce(0) { $0 + $1 + 2 }, 3)
+    let labels = RunLabels(runs)
     var table = Table([.init("run")] + titles.map { .init($0, .right) })
     for (run, row) in zip(runs, rows) {
-      table.append([cut(printable(run.name), toWidth: nameWidth)] + row)
+      table.append([cut(printable(labels.label(run)), toWidth: nameWidth)] + row)
     }
     return table.lines(width: width) + medians(of: runs, width: width)
   }
@@ -36,7 +37,9 @@ public enum RunSummary {
 
   /// One sentence on each kind of run that there are several of.
   private static func medians(of runs: [LoadResult], width: Int) -> [String] {
-    RunGroup.groups(of: runs).filter { $0.runs.count > 1 }.flatMap { group in
+    let labels = RunLabels(runs)
+    return RunGroup.groups(of: runs, by: labels.label).filter { $0.runs.count > 1 }.flatMap {
+      group in
       let rates = Distribution(group.runs.map(\.requestsPerSecond))
       let interval = rates.interval95.map {
         "\(QuantityText.rate($0.lowerBound))–\(QuantityText.rate($0.upperBound)), "
