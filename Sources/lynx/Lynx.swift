@@ -19,7 +19,7 @@ struct Lynx: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      ServeCommand.self, ProfileCommand.self, RenderCommand.self, MigrateCommand.self,
+      ServeCommand.self, BenchCommand.self, ProfileCommand.self, RenderCommand.self, MigrateCommand.self,
     ])
 
   /// The names of all subcommands, in the order help shows them.
@@ -27,8 +27,11 @@ struct Lynx: ParsableCommand {
     configuration.subcommands.map { $0._commandName }
   }
 
+  /// Of the program, without its commit.
+  static let number = "0.1.0"
+
   static var version: String {
-    "lynx 0.1.0 (commit \(shortened(commit: builtCommit)))"
+    "lynx \(number) (commit \(shortened(commit: builtCommit)))"
   }
 
   /// Twelve digits of a hash find its commit; what follows the hash is kept.

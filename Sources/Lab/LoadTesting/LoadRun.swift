@@ -22,6 +22,11 @@ public final class LoadRun: Sendable {
   /// Descriptors that a process needs besides those of connections.
   private static let ownDescriptors = 32
 
+  /// The most connections to each of `servers` that this process may have.
+  public static func mostConnections(threads: Int, servers: Int) -> Int {
+    max(0, Machine.openFileLimit - 4 * threads - ownDescriptors) / max(1, servers)
+  }
+
   /// Resolves the server and sees that it is there.
   ///
   /// - Throws: ``LoadError``.
@@ -36,7 +41,7 @@ public final class LoadRun: Sendable {
         .setting,
         "\(settings.connections) connections need \(needed) open files, and \(limit) are allowed; "
           + "raise the limit (ulimit -n \(needed)) or ask for at most "
-          + "\(max(0, limit - own) / targets.count)")
+          + "\(Self.mostConnections(threads: settings.threads, servers: targets.count))")
     }
     guard targets.count == 1 || settings.pipeline == 1 else {
       throw LoadError(.setting, "requests to several servers cannot be pipelined")

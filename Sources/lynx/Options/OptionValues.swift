@@ -1,3 +1,4 @@
+import LoadTesting
 import Terminal
 
 /// Reads what stands behind an option; ArgumentParser puts the option's name before the reason.
@@ -12,6 +13,38 @@ enum OptionValue {
 
   @Sendable static func count(_ text: String) throws -> Int {
     try CountText.parse(text)
+  }
+
+  /// Requests a second; `0.5` is one every two seconds.
+  @Sendable static func rate(_ text: String) throws -> Double {
+    if let count = try? CountText.parse(text), count > 0 { return Double(count) }
+    guard let number = Double(text), number >= 0.001, number <= 1e9 else {
+      throw ValueTextError("write a rate above zero, for example 0.5, 1000 or 50k")
+    }
+    return number
+  }
+
+  /// Statuses of HTTP with commas between them.
+  @Sendable static func statuses(_ text: String) throws -> [Int] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      guard let status = Int(part), (200...999).contains(status), part.count == 3 else {
+        throw ValueTextError("\(quoted(part)) is not a status; write for example 308 or 200,404")
+      }
+      return status
+    }
+  }
+
+  /// Names of scenarios with commas between them.
+  @Sendable static func scenarios(_ text: String) throws -> [LynxScenario] {
+    if text == "all" { return LynxScenario.allCases }
+    return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      guard let scenario = LynxScenario(rawValue: String(part)) else {
+        let names = LynxScenario.allCases.map(\.rawValue) + ["all"]
+        throw ValueTextError(
+          "\(quoted(part)) is not a scenario; there are \(names.joined(separator: ", "))")
+      }
+      return scenario
+    }
   }
 
   /// Process or thread numbers with commas between them.

@@ -3,7 +3,7 @@ internal import Terminal
 extension LoadResult {
   /// Mean, percentiles and maximum; with a rate, latencies from both starts side by side.
   var latencyLines: [String] {
-    guard !latency.isEmpty else { return ["latency       none: no answer came"] }
+    guard !latency.isEmpty else { return ["latency       none: no answer was as expected"] }
     var columns = [(title: "latency", histogram: latency)]
     if let serviceTime {
       columns = [("from intended start", latency), ("from actual start", serviceTime)]

@@ -30,7 +30,7 @@ public struct LoadTarget: Sendable, Equatable {
     } else {
       isSecure = false
     }
-    guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+    guard Self.withoutPlaceholders(url).utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
       throw ParseError(
         message: "it has blanks, control characters or letters beyond ASCII; percent-encode them")
     }
@@ -53,6 +53,19 @@ public struct LoadTarget: Sendable, Equatable {
       throw ParseError(message: "its port is not a number from 1 to 65535")
     }
     port = number
+  }
+
+  /// Placeholders may have blanks, and files with any name.
+  private static func withoutPlaceholders(_ url: String) -> String {
+    var text = ""
+    var rest = Substring(url)
+    while let open = rest.firstRange(of: "{{"),
+      let close = rest[open.upperBound...].firstRange(of: "}}")
+    {
+      text += rest[..<open.lowerBound]
+      rest = rest[close.upperBound...]
+    }
+    return text + rest
   }
 
   private static func split(

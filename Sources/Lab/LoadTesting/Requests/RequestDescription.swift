@@ -30,6 +30,8 @@ public struct RequestDescription: Sendable, Equatable {
   /// What cannot be sent: a sentence's end.
   public struct Failure: Error, Sendable, Equatable {
     public let message: String
+
+    public init(message: String) { self.message = message }
   }
 
   /// Whether a text is a token of RFC 9110, section 5.6.2, as methods and names of fields are.

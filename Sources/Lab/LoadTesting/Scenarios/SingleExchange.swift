@@ -44,10 +44,15 @@ public enum SingleExchange {
   private static func exchange(
     _ request: [UInt8], isHead: Bool, _ server: LoopSettings.Server, _ settings: LoadSettings
   ) throws(Failure) -> Answer {
-    let descriptor: FileDescriptor
+    let number: Int32
+    do throws(SystemCallError) {
+      number = try SocketCalls.connect(to: server.addresses[0])
+    } catch {
+      throw Failure(reason: error.reason.lowercased())
+    }
+    let descriptor = FileDescriptor(owning: number)
     let wait: ReadySet
     do throws(SystemCallError) {
-      descriptor = FileDescriptor(owning: try SocketCalls.connect(to: server.addresses[0]))
       wait = try ReadySet()
       try wait.add(descriptor.number, [.read, .write, .once], token: 0)
     } catch {

@@ -1,0 +1,150 @@
+import LinuxSystem
+import LoadResults
+import LoadTesting
+import Terminal
+
+/// `lynx bench` at work.
+struct BenchRun {
+  let plan: BenchPlan
+
+  func perform() throws {
+    if let save = plan.save { try OutputFile.probe(save) }
+    if let report = plan.report { try OutputFile.probe(report.path) }
+    let watch = try BenchWatch(plan)
+    let groups = try plan.trials { watch.note($0) }
+    var collected = BenchResults()
+    var failure: (any Error)?
+    for group in groups {
+      do {
+        if failure == nil, !watch.isStopped { try run(group, watch, &collected) }
+      } catch {
+        // What was measured before is written all the same.
+        failure = error
+      }
+      if let complaint = group.server?.stop() { watch.note("note: \(complaint)") }
+    }
+    watch.finish()
+    if collected.these.isEmpty {
+      throw failure ?? CommandError(.failed, "stopped before anything was measured")
+    }
+    try report(collected)
+    if let failure { throw failure }
+  }
+
+  private func run(
+    _ group: BenchTrials, _ watch: BenchWatch, _ collected: inout BenchResults
+  ) throws(CommandError) {
+    for trial in group.trials {
+      for turn in 0..<plan.runs {
+        // A B B A: what changes on the machine meanwhile is the same for both.
+        var sides = [(trial.these, true)]
+        if let those = trial.those { sides.append((those, false)) }
+        if turn % 2 == 1 { sides.reverse() }
+        for (settings, isThis) in sides {
+          if watch.isStopped { return }
+          let result = try run(settings, trial, turn, watch)
+          if isThis { collected.these.append(result) } else { collected.those.append(result) }
+          watch.show(result, isOnly: isOnly(group))
+        }
+      }
+    }
+  }
+
+  /// Whether each run is shown whole as it ends.
+  private func isOnly(_ group: BenchTrials) -> Bool { plan.runs == 1 }
+
+  private func run(
+    _ settings: LoadSettings, _ trial: BenchTrials.Trial, _ turn: Int, _ watch: BenchWatch
+  ) throws(CommandError) -> LoadResult {
+    let before = trial.cache?.cacheCounts(settings)
+    do throws(LoadError) {
+      let load = try LoadRun(settings)
+      watch.begin(settings, turn)
+      var result = try load.run { watch.update(load) }
+      result.notes += trial.notes
+      if let before, let after = trial.cache?.cacheCounts(settings) {
+        result.notes.append(Self.cacheNote(before, after))
+      }
+      return result
+    } catch {
+      throw CommandError(error)
+    }
+  }
+
+  /// Whether the scenario was as cold as its name says.
+  private static func cacheNote(
+    _ before: (hits: Double, misses: Double), _ after: (hits: Double, misses: Double)
+  ) -> String {
+    let hits = after.hits - before.hits
+    let all = hits + after.misses - before.misses
+    let share = all > 0 ? hits / all * 100 : 0
+    let text =
+      "the server's cache answered \(NumberText.fixed(share, places: 1)) % of the redirects"
+    return share > 5 ? text + ": for a cold one start it with --cache-max-entries 1" : text
+  }
+
+  private func report(_ results: BenchResults) throws {
+    var report = LoadReport(runs: results.these + results.those)
+    if plan.against != nil {
+      (report.comparisons, report.leftOut) = LoadComparison.comparisons(
+        of: results.these, against: results.those, .alternating)
+    }
+    if let saved = plan.saved {
+      let (comparisons, leftOut) = LoadComparison.comparisons(
+        of: results.these, against: saved.results.runs, .saved(file: saved.path))
+      report.comparisons += comparisons
+      report.leftOut += leftOut
+    }
+    report.thresholds = plan.thresholds.flatMap { limit in
+      results.these.map { limit.outcome(of: $0) }
+    }
+    if let save = plan.save {
+      let saved = SavedResults(
+        version: Lynx.number, commit: builtCommit, machine: Self.machine,
+        runs: results.these + results.those)
+      let bytes: [UInt8]
+      do throws(SavedResultsError) {
+        bytes = try saved.compressed()
+      } catch {
+        throw CommandError(.failed, "what was measured cannot be saved: \(error.message)")
+      }
+      try OutputFile.write(bytes, to: save)
+    }
+    try plan.report?.write(report.json)
+    if plan.report != .standardOutput, !plan.manner.isQuiet {
+      let style = Style(plan.manner.color, for: .output)
+      let lines = report.lines(
+        style: style, width: BenchWatch.width, withRuns: false)
+      if !lines.isEmpty {
+        let separator = plan.runs == 1 ? "\n" : ""
+        try StandardStream.output.write(separator + lines.joined(separator: "\n") + "\n")
+      }
+    }
+    if report.missesThreshold {
+      let missed = report.thresholds.filter { !$0.isKept }
+      throw CommandError(
+        .threshold,
+        "\(missed.count) of \(report.thresholds.count) thresholds missed: "
+          + missed.map { "\($0.threshold.text) (\($0.observed))" }.joined(separator: ", "))
+    }
+    if report.runs.allSatisfy({ $0.requests == 0 }) {
+      throw CommandError(.failed, "no request was answered as expected")
+    }
+  }
+
+  private static var machine: [String: String] {
+    let model =
+      (readText("/proc/cpuinfo") ?? "").split(separator: "\n")
+      .first { $0.hasPrefix("model name") }?.split(separator: ":").last.map(String.init) ?? ""
+    return [
+      "kernel": Machine.kernelRelease, "cpus": "\(Machine.usableCPUCount)",
+      "cpu": model.hasPrefix(" ") ? String(model.dropFirst()) : model,
+    ]
+  }
+}
+
+/// What was measured, of both servers.
+struct BenchResults {
+  var these: [LoadResult] = []
+  var those: [LoadResult] = []
+}
