@@ -41,7 +41,8 @@ public final class APIServer: Sendable {
         services: services, links: links, cursorKey: CursorKeySource(store: services.store)
       ).all + KeyRoutes(store: services.store, authenticator: authenticator).all
     handler = RequestHandler(
-      routes: RouteTable(routes, authenticator), metrics: metrics, connections: connections,
+      routes: RouteTable(routes, authenticator, HostRule(settings)), metrics: metrics,
+      connections: connections,
       logger: logger)
   }
 

@@ -29,10 +29,12 @@ struct RouteTable: Sendable {
   private let routes: RouterResponder<APIContext>
   /// Tells what methods a path has, for requests with others.
   private let paths: RouterResponder<APIContext>
+  private let hosts: HostRule
   /// What a path that has no route is called in metrics and logs.
   static let none = "none"
 
-  init(_ all: [Route], _ authenticator: Authenticator) {
+  init(_ all: [Route], _ authenticator: Authenticator, _ hosts: HostRule) {
+    self.hosts = hosts
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     var methods: [String: Set<String>] = [:]
     for route in all {
@@ -67,7 +69,7 @@ struct RouteTable: Sendable {
     throw APIError(.forbidden, "pages of other sites may not change anything here")
   }
 
-  /// Throws what a route throws, and an ``APIError`` with 404 or 405.
+  /// Throws what a route throws, and an ``APIError`` with 404, 405 or 421.
   func respond(to request: Request, _ context: APIContext) async throws -> Response {
     let response = try await routes.respond(to: request, context: context)
     // Where no route fits, the router answers itself.
