@@ -71,6 +71,8 @@ struct RouteTable: Sendable {
 
   /// Throws what a route throws, and an ``APIError`` with 404, 405 or 421.
   func respond(to request: Request, _ context: APIContext) async throws -> Response {
+    try hosts.check(request)
+    guard Self.isExact(request.uri.path) else { throw APIError.noSuchResource }
     let response = try await routes.respond(to: request, context: context)
     // Where no route fits, the router answers itself.
     guard response.status == .notFound, Self.name(context) == Self.none else { return response }
@@ -83,6 +85,12 @@ struct RouteTable: Sendable {
     throw APIError(
       .methodNotAllowed, "this address has no such method; it has \(allow)",
       fields: [.allow: allow])
+  }
+
+  /// The router passes over slashes that are one too many; whoever decides in front of this server who may
+  /// get to which path does not.
+  private static func isExact(_ path: String) -> Bool {
+    path == "/" || path.first == "/" && path.last != "/" && !path.contains("//")
   }
 
   /// The path of the route that answered, as the route has it.
