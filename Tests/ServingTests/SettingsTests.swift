@@ -66,6 +66,30 @@ struct SettingsTests {
     #expect(server.said.isEmpty)
   }
 
+  @Test("so few files that it could not run are told, with how many it needs, and these will do")
+  func files() throws {
+    var needed = 28
+    for _ in 0..<2 {
+      let refused = try ServedLynx(
+        ["--threads", "2"], prefix: ["prlimit", "--nofile=\(needed):\(needed)"])
+      #expect(refused.refusal() == 78, "\(refused.errors)")
+      let words = refused.errors.split(separator: " ")
+      let place = try #require(words.firstIndex(of: "needs"), "\(refused.errors)")
+      needed = try #require(Int(words[place + 1])) - 1
+      #expect(refused.errors.contains("LimitNOFILE="))
+    }
+    needed += 1
+    let server = try ServedLynx(
+      ["--threads", "2"], prefix: ["prlimit", "--nofile=\(needed):\(needed)"])
+    try #require(server.isRunning, "\(server.errors)")
+    for number in 0..<20 {
+      try server.create("code-\(number)")
+      #expect(try server.redirect("code-\(number)").status == 308)
+      #expect(try server.api("GET", "/readyz").status == 200)
+    }
+    #expect(server.stop() == 0)
+  }
+
   @Test("a port that is taken is told, with who has it")
   func taken() throws {
     let first = try ServedLynx()

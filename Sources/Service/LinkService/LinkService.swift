@@ -29,6 +29,14 @@ public final class LinkService: Sendable {
   ///
   /// - Throws: ``ServiceError``.
   public static func start(_ settings: ServiceSettings) async throws -> LinkService {
+    let limit = Machine.openFileLimit
+    let needed = FileBudget(settings).needed
+    guard limit >= needed else {
+      throw ServiceError(
+        .setting,
+        "this process may have \(limit) files open and needs \(needed) at least, and one for each "
+          + "connection; raise the limit with ulimit -n or systemd's LimitNOFILE=")
+    }
     let keeper = SchemaKeeper(database: settings.database)
     let hasMadeSchema = try await keeper.prepare()
     var starting = Starting()
@@ -78,7 +86,7 @@ public final class LinkService: Sendable {
     starting.feed = feed
     await Self.settle(feed)
 
-    let budget = FileBudget(files: Machine.openFileLimit, threads: settings.redirects.threads)
+    let budget = FileBudget(settings)
     var redirecting = settings.redirects
     redirecting.maximumConnections = redirecting.maximumConnections ?? budget.redirects
     redirecting.report = { [logger = settings.logger] in logger.warning("\($0)") }
