@@ -129,6 +129,25 @@ struct LifetimeTests {
     #expect(server.stop() == 0)
   }
 
+  @Test("the first key is not lost if nobody gets to see it", arguments: [true, false])
+  func unprintedKey(isFull: Bool) throws {
+    let place = try ServedLynx.Place()
+    let pipe = Pipe()
+    // The last of its readers.
+    try pipe.fileHandleForReading.close()
+    let unread = try ServedLynx(
+      ["--auth", "api-key"], in: place,
+      standardOutput: isFull
+        ? FileHandle(forWritingAtPath: "/dev/full") : pipe.fileHandleForWriting)
+    #expect(unread.refusal() == 73, "\(unread.errors)")
+    #expect(unread.errors.contains("could not be printed and was revoked"), "\(unread.errors)")
+    let server = try ServedLynx(["--auth", "api-key"], in: place)
+    let key = try #require(
+      server.said.split(separator: "\n").first { $0.hasPrefix("lynx_") }.map(String.init))
+    #expect(try server.api("GET", "/api/urls", key: key).status == 200)
+    #expect(server.stop() == 0)
+  }
+
   @Test("a service manager hears when it is ready and when it stops")
   func notified() throws {
     let place = try ServedLynx.Place()

@@ -18,6 +18,7 @@ public final class LinkService: Sendable {
   public let hasMadeSchema: Bool
   /// The key of the first administrator, at the first start with API keys; nowhere else to be had.
   public let firstKey: String?
+  private let firstKeyID: Int64?
 
   private let store: MeasuredStore
   private let journal: ClickJournal
@@ -110,7 +111,9 @@ public final class LinkService: Sendable {
     starting.api = api
     apiAddresses = try await api.start()
     // Last: the key of a start that fails would be nobody's.
-    firstKey = serving.authMode == .apiKey ? try await store.ensureFirstKey()?.text : nil
+    let first = serving.authMode == .apiKey ? try await store.ensureFirstKey() : nil
+    firstKey = first?.secret.text
+    firstKeyID = first?.key.id
   }
 
   /// Waits a moment for the feed's first answers, each of which forgets the whole cache: nothing is in it
@@ -156,6 +159,19 @@ public final class LinkService: Sendable {
       default: host
       }
     return port == 80 ? "http://\(name)" : "http://\(name):\(port)"
+  }
+
+  /// Lets nobody in with ``firstKey``, so that the next start makes another: for a key that could not be
+  /// shown.
+  ///
+  /// - Throws: ``ServiceError`` if it could not be done.
+  public func revokeFirstKey() async throws {
+    guard let firstKeyID else { return }
+    do {
+      _ = try await store.revokeKey(id: firstKeyID)
+    } catch {
+      throw ServiceError(starting: error)
+    }
   }
 
   public var redirectStatistics: RedirectStatistics { redirects.statistics }

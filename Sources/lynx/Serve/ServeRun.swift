@@ -29,7 +29,11 @@ struct ServeRun {
       throw CommandError(error)
     }
     let seconds = Double(Clock.monotonicNanoseconds - start) / 1e9
-    try announce(service, seconds)
+    do throws(CommandError) {
+      try announce(service, seconds)
+    } catch {
+      throw withdraw(service, error)
+    }
     do throws(SystemCallError) {
       try ServiceManager.notify("READY=1")
     } catch {
@@ -65,11 +69,26 @@ struct ServeRun {
     return logger
   }
 
+  /// Stops a service whose first key could not be shown, so that the next start shows one.
+  private func withdraw(_ service: LinkService, _ error: CommandError) -> CommandError {
+    var message = "the first API key could not be printed and was revoked: \(error.message)"
+    do {
+      try Blocking.run { try await service.revokeFirstKey() }
+    } catch {
+      message =
+        "the first API key could not be printed, and not revoked either (\(error)); revoke it in the "
+        + "database: UPDATE api_keys SET revoked_at = 1 WHERE is_admin"
+    }
+    _ = Blocking.run { await service.stop() }
+    return CommandError(error.code, message)
+  }
+
   private func announce(_ service: LinkService, _ seconds: Double) throws(CommandError) {
     if let key = service.firstKey {
       // The one thing of the start that somebody needs later.
       try StandardStream.output.write(
-        "The first API key, an administrator's; it is not shown again:\n\(key)\n")
+        "The first API key, an administrator's; it is not shown again:\n\(key)\n",
+        needsReader: true)
     }
     if plan.manner.isQuiet { return }
     let banner = ServeBanner(plan: plan, service: service, seconds: seconds)
