@@ -205,6 +205,7 @@ extension ServiceError {
     case let error as RedirectServerError: self.init(Kind(error.kind), "\(error)")
     case let error as ClickJournalError: self.init(.cannotWrite, "\(error)")
     case .unavailable as LinkError: self.init(.database(.unreachable), "\(error)")
+    case .full as LinkError: self.init(.database(.full), "\(error)")
     default: self.init(.other, "\(error)")
     }
   }

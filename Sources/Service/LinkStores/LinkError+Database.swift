@@ -15,6 +15,10 @@ extension LinkError {
 
   /// What passes by itself is worth another try in a second.
   init(_ error: DatabaseError) {
+    if error.kind == .full {
+      self = .full(reason: error.message)
+      return
+    }
     var reason = error.message
     if error.namesNoTable { reason += "; lynx migrate up makes the tables" }
     self = .unavailable(reason: reason, retryAfter: error.passes ? 1 : nil)
