@@ -52,6 +52,18 @@ struct SettingsTests {
       (["--database-url", "postgresql://a@127.0.0.1:1/a"], [:], 69, "cannot be reached"),
       (["--journal-dir", "/proc/clicks"], [:], 73, "the click journal cannot be kept"),
       (["--redirect-host", "203.0.113.1"], [:], 78, "203.0.113.1"),
+      (
+        ["--redirect-host", "a..b"], [:], 64, "--redirect-host: the name 'a..b' cannot be resolved"
+      ),
+      ([], ["API_HOST": "a..b"], 78, "API_HOST in the environment: the name 'a..b' cannot be"),
+      (
+        ["--redirect-host", "127.0.0.1:80"], [:], 64, "without a port; that is for --redirect-port"
+      ),
+      (["--api-host", "::1,[::1]:80"], [:], 64, "without a port; that is for --api-port"),
+      (["--redirect-host", "0.0.0.0,127.0.0.1"], [:], 64, "0.0.0.0:3000 and 127.0.0.1:3000 are"),
+      ([], ["REDIRECT_HOST": "::1,127.0.0.1,::"], 78, "[::1]:3000 and [::]:3000 are the same"),
+      (["--api-port", "3000"], [:], 64, "give --redirect-port and --api-port different ports"),
+      ([], ["REDIRECT_PORT": "8080"], 78, "give --redirect-port and --api-port different ports"),
     ] as [([String], [String: String], Int32, String)])
   func refused(
     arguments: [String], environment: [String: String], status: Int32, sentence: String
@@ -64,6 +76,16 @@ struct SettingsTests {
     #expect(server.errors.contains(sentence), "\(server.errors)")
     #expect(server.errors.hasPrefix("lynx serve: "))
     #expect(server.said.isEmpty)
+  }
+
+  @Test("addresses that only look alike are taken")
+  func neighbours() throws {
+    let place = try ServedLynx.Place()
+    let server = try ServedLynx(
+      ["--redirect-host", "127.0.0.1,127.0.0.2,::1", "--api-host", "127.0.0.1,127.0.0.2"], in: place
+    )
+    try #require(server.isRunning, "\(server.errors)")
+    #expect(server.stop() == 0)
   }
 
   @Test("so few files that it could not run are told, with how many it needs, and these will do")

@@ -26,6 +26,13 @@ struct ServeValues {
     }
   }
 
+  /// Why the value of a setting cannot be used, with the place where it was found.
+  func refusal(_ setting: ServeSetting, _ reason: String) throws(CommandError) -> CommandError {
+    let origin = try sources.find(setting)?.origin
+    return CommandError(
+      origin?.code ?? .config, "\(origin?.description ?? setting.option): \(reason)")
+  }
+
   func count(
     _ setting: ServeSetting, in range: ClosedRange<Int>
   ) throws(CommandError) -> Int? {
@@ -97,6 +104,11 @@ struct ServeValues {
       }
       guard hosts.allSatisfy({ !$0.isEmpty && !$0.contains(" ") && !$0.contains("/") }) else {
         throw ValueTextError("write addresses with commas between them, for example 0.0.0.0,::")
+      }
+      // A colon alone, or behind a bracket, is no part of an IPv6 address.
+      if hosts.contains(where: { $0.count { $0 == ":" } == 1 || $0.contains("]:") }) {
+        throw ValueTextError(
+          "write addresses without a port; that is for \(setting.port?.option ?? "another option")")
       }
       return hosts
     }

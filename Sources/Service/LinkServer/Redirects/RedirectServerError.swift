@@ -30,6 +30,11 @@ public struct RedirectServerError: Error, Sendable, CustomStringConvertible {
     func sentence(_ reason: String) -> String {
       "redirects cannot be served on \(place): \(reason)"
     }
+    if error.call == "getaddrinfo" {
+      self.init(
+        .setting, sentence("the name cannot be resolved; write an address of this machine"))
+      return
+    }
     switch error.code {
     case EADDRINUSE:
       var owner = "somebody"
