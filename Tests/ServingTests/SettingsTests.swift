@@ -88,6 +88,19 @@ struct SettingsTests {
     #expect(server.stop() == 0)
   }
 
+  @Test("a file is read as editors of other systems write it")
+  func fileWithMark() throws {
+    let place = try ServedLynx.Place()
+    try Data("\u{FEFF}REDIRECT_STATUS_CODE=301\r\nREDIRECT_MAX_AGE=7\r\n".utf8)
+      .write(to: URL(fileURLWithPath: place.path + "/lynx.conf"))
+    let server = try ServedLynx(["--config", "lynx.conf"], in: place)
+    try #require(server.isRunning, "\(server.errors)")
+    try server.create("one")
+    let answer = try server.redirect("one")
+    #expect(answer.status == 301 && answer.fields["cache-control"] == "private, max-age=7")
+    #expect(server.stop() == 0)
+  }
+
   @Test("so few files that it could not run are told, with how many it needs, and these will do")
   func files() throws {
     var needed = 28
