@@ -44,7 +44,10 @@ struct LifetimeTests {
     let place = try ServedLynx.Place()
     var answered = 0
     for _ in 0..<5 {
-      let server = try ServedLynx(in: place)
+      let server = try ServedLynx(["--click-flush-interval", "1h"], in: place)
+      if answered > 0 {
+        #expect(server.errors.contains("20 clicks were recovered from 1 journal that"))
+      }
       if answered == 0 { try server.create("one") }
       for _ in 0..<20 where try server.redirect("one").status == 308 { answered += 1 }
       #expect(server.stop(SIGKILL) == -SIGKILL)
@@ -53,6 +56,9 @@ struct LifetimeTests {
     #expect(answered == 100)
     #expect(try last.clicks("one") == 100)
     #expect(last.stop() == 0)
+    let after = try ServedLynx(in: place)
+    #expect(!after.errors.contains("recovered"))
+    #expect(after.stop() == 0)
   }
 
   @Test("edits and deactivations are seen by the next request")

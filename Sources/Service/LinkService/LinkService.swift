@@ -78,11 +78,20 @@ public final class LinkService: Sendable {
     var options = ClickJournal.Options()
     options.flushInterval = settings.clickFlushInterval
     options.report = { [logger = settings.logger] in logger.warning("\($0)") }
+    options.announce = { [logger = settings.logger] in logger.notice("\($0)") }
     journal = try await ClickJournal(
       directory: settings.journalDirectory, loops: settings.redirects.threads, store: store,
       options: options)
     starting.journal = journal
-    feed = LinkChangeFeed(store: store, cache: cache)
+    feed = LinkChangeFeed(store: store, cache: cache) { [logger = settings.logger] contact in
+      switch contact {
+      case .lost(let reason):
+        logger.warning("the database does not answer; cached redirects go on: \(reason)")
+      case .regained(let nanoseconds):
+        let tenths = nanoseconds / 100_000_000
+        logger.notice("the database answers again, after \(tenths / 10).\(tenths % 10) s")
+      }
+    }
     try feed.start()
     starting.feed = feed
     await Self.settle(feed)

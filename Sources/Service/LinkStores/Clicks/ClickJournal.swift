@@ -33,6 +33,8 @@ public final class ClickJournal: Sendable {
     /// Gets a sentence about each journal that could not be recovered, or not wholly, and when the
     /// database begins to refuse clicks or takes them again.
     public var report: @Sendable (String) -> Void = { _ in }
+    /// Gets a sentence when clicks of ended processes were recovered: how many, from how many journals.
+    public var announce: @Sendable (String) -> Void = { _ in }
 
     public init() {}
   }
@@ -74,7 +76,8 @@ public final class ClickJournal: Sendable {
       throw ClickJournalError(error)
     }
     let recovery = JournalRecovery(
-      directory: directory, database: database, store: store, report: options.report)
+      directory: directory, database: database, store: store, report: options.report,
+      announce: options.announce)
     // First, so that a disk that is full of it has room for the new one.
     await recovery.run()
     do throws(SystemCallError) {
