@@ -125,6 +125,25 @@ struct SettingsTests {
     #expect(server.stop() == 0)
   }
 
+  @Test("a PostgreSQL database that is not there and may not be made is told as that")
+  func unknownDatabase() throws {
+    let server = try PostgresServer.shared()
+    let name = "u" + UUID().uuidString.prefix(8).lowercased()
+    _ = try server.psql("CREATE ROLE \(name) LOGIN PASSWORD 'secret'")
+    let url = server.url(user: name, password: "secret", database: "absent_\(name)")
+    let refused = try ServedLynx(["--database-url", url])
+    #expect(refused.refusal() == 77, "\(refused.errors)")
+    #expect(
+      refused.errors.contains("database absent_\(name) does not exist, and this user may not"),
+      "\(refused.errors)")
+    #expect(!refused.errors.contains("secret"))
+    // Who may make it has it made.
+    let made = try ServedLynx(
+      ["--database-url", server.url(database: "absent_\(name)")])
+    #expect(made.isRunning && made.errors.contains("schema made"), "\(made.errors)")
+    #expect(made.stop() == 0)
+  }
+
   @Test("a port that is taken is told, with who has it")
   func taken() throws {
     let first = try ServedLynx()
