@@ -48,9 +48,10 @@ struct SettingsTests {
       ),
       (["--api-host", "0.0.0.0"], [:], 78, "would be open to everybody"),
       (["--redirect-base-url", "s.example"], [:], 64, "write a URL"),
-      (["--database-url", "sqlite:///no/such/lynx.db"], [:], 69, "does not exist"),
+      (["--database-url", "sqlite:///no/such/lynx.db"], [:], 73, "does not exist"),
       (["--database-url", "postgresql://a@127.0.0.1:1/a"], [:], 69, "cannot be reached"),
       (["--journal-dir", "/proc/clicks"], [:], 73, "the click journal cannot be kept"),
+      (["--unix-socket", "none/r", "--redirect-port", "0"], [:], 73, "none/r: No such file"),
       (["--redirect-host", "203.0.113.1"], [:], 78, "203.0.113.1"),
       (
         ["--redirect-host", "a..b"], [:], 64, "--redirect-host: the name 'a..b' cannot be resolved"

@@ -227,6 +227,7 @@ extension ServiceError.Kind {
       case .taken: .addressTaken
       case .notPermitted: .notPermitted
       case .setting: .setting
+      case .cannotMake: .cannotWrite
       case .system: .other
       }
   }

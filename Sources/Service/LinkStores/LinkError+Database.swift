@@ -29,8 +29,9 @@ extension DatabaseError {
   /// Whether it may be over without anybody doing anything about it here.
   var passes: Bool {
     switch kind {
-    case .unreachable, .connectionLost, .busy, .full: true
-    case .invalidURL, .notPermitted, .corrupt, .constraint, .statement, .other: false
+    case .unreachable, .connectionLost, .busy: true
+    case .full, .cannotMake, .invalidURL, .notPermitted, .corrupt, .constraint, .statement, .other:
+      false
     }
   }
 
