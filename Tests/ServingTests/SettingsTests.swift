@@ -65,6 +65,10 @@ struct SettingsTests {
       ([], ["REDIRECT_HOST": "::1,127.0.0.1,::"], 78, "[::1]:3000 and [::]:3000 are the same"),
       (["--api-port", "3000"], [:], 64, "give --redirect-port and --api-port different ports"),
       ([], ["REDIRECT_PORT": "8080"], 78, "give --redirect-port and --api-port different ports"),
+      (["--redirect-base-url", "https://s.example/?x"], [:], 64, "begins with ? or #"),
+      (["--redirect-base-url", "https://s.example#x"], [:], 64, "begins with ? or #"),
+      ([], ["REDIRECT_BASE_URL": "https:///x"], 78, "it has no host"),
+      (["--redirect-base-url", "http://:80"], [:], 64, "it has no host"),
     ] as [([String], [String: String], Int32, String)])
   func refused(
     arguments: [String], environment: [String: String], status: Int32, sentence: String

@@ -114,7 +114,7 @@ struct ServeValues {
     }
   }
 
-  /// Without a slash at its end.
+  /// Without a slash at its end. Codes are put behind it: it has neither query nor fragment.
   func baseURL() throws(CommandError) -> String? {
     try read(.redirectBaseURL) { text throws(ValueTextError) in
       var url = text
@@ -123,6 +123,12 @@ struct ServeValues {
       guard let scheme, url.utf8.count > scheme.utf8.count,
         url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
       else { throw ValueTextError("write a URL, for example https://s.example") }
+      if url.contains("?") || url.contains("#") {
+        throw ValueTextError("codes are put behind it; leave out what begins with ? or #")
+      }
+      if ["/", ":"].contains(url.dropFirst(scheme.count).first) {
+        throw ValueTextError("it has no host; write one, for example https://s.example")
+      }
       return url
     }
   }
