@@ -51,6 +51,7 @@ struct SettingsTests {
       (["--database-url", "sqlite:///no/such/lynx.db"], [:], 73, "does not exist"),
       (["--database-url", "postgresql://a@127.0.0.1:1/a"], [:], 69, "cannot be reached"),
       (["--journal-dir", "/proc/clicks"], [:], 73, "the click journal cannot be kept"),
+      (["--journal-dir", "wrong.conf"], [:], 73, "wrong.conf: Not a directory"),
       (["--unix-socket", "none/r", "--redirect-port", "0"], [:], 73, "none/r: No such file"),
       (["--redirect-host", "203.0.113.1"], [:], 78, "203.0.113.1"),
       (
@@ -80,6 +81,9 @@ struct SettingsTests {
     #expect(server.refusal() == status, "\(server.errors)")
     #expect(server.errors.contains(sentence), "\(server.errors)")
     #expect(server.errors.hasPrefix("lynx serve: "))
+    // One sentence; behind what was typed wrongly, where to read about it.
+    let lines = server.errors.split(separator: "\n").count
+    #expect(lines == (status == 64 ? 2 : 1), "\(server.errors)")
     #expect(server.said.isEmpty)
   }
 
@@ -128,6 +132,24 @@ struct SettingsTests {
       #expect(try server.api("GET", "/readyz").status == 200)
     }
     #expect(server.stop() == 0)
+  }
+
+  @Test("a disk without room for the journal is told, with how much that is")
+  func journalRoom() throws {
+    let place = try ServedLynx.Place()
+    try FileManager.default.createDirectory(
+      atPath: place.path + "/small", withIntermediateDirectories: false)
+    // A mount that is seen in there alone, as root or as anyone whom the kernel lets.
+    let script = #"mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@""#
+    let server = try ServedLynx(
+      ["--journal-dir", "small/clicks", "--threads", "2"], in: place,
+      prefix: [
+        "unshare", geteuid() == 0 ? "-m" : "-Urm", "sh", "-c", script, place.path + "/small",
+      ])
+    #expect(server.refusal() == 73, "\(server.errors)")
+    #expect(
+      server.errors.contains("the click journal needs 47 MB in small/clicks"), "\(server.errors)")
+    #expect(server.errors.split(separator: "\n").count == 1, "\(server.errors)")
   }
 
   @Test("a PostgreSQL database that is not there and may not be made is told as that")

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Links
 internal import LinuxSystem
 
@@ -84,7 +85,7 @@ public final class ClickJournal: Sendable {
       core = try JournalCore(
         directory: directory, header: header, memoryLinks: options.memoryLinks)
     } catch {
-      throw ClickJournalError(error)
+      throw ClickJournalError(error, making: geometry, in: directory)
     }
     counters = core.rings.map { [core] in ClickCounter(ring: $0, core: core) }
     guard core.startDraining(everyMilliseconds: max(1, options.viewMilliseconds)) else {
@@ -154,5 +155,17 @@ public struct ClickJournalError: Error, Sendable, CustomStringConvertible {
 
   init(_ error: SystemCallError) {
     self.init("the click journal cannot be kept: \(error)")
+  }
+
+  /// A file that has all its room from the start may find none.
+  init(_ error: SystemCallError, making geometry: JournalGeometry, in directory: String) {
+    guard [ENOSPC, EDQUOT].contains(error.code) else {
+      self.init(error)
+      return
+    }
+    let megabytes = (geometry.words * 8 + 999_999) / 1_000_000
+    self.init(
+      "the click journal needs \(megabytes) MB in \(directory), which has no room for it: make room "
+        + "there, or choose another directory with --journal-dir")
   }
 }
