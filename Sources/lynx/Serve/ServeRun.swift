@@ -55,10 +55,11 @@ struct ServeRun {
     let notice = Blocking.run { await service.stop() }
     if let notice { logger.warning("\(notice)") }
     if !plan.manner.isQuiet {
-      let redirects = service.redirectStatistics.requests
+      let answers = service.redirectStatistics.requests
         .filter { (300...399).contains($0.key.rawValue) }.values.reduce(0, +)
+      // Also to HEAD, which is no click.
       try? StandardStream.error.write(
-        "stopped after \(NumberText.grouped(Int(clamping: redirects))) redirects\n")
+        "stopped after redirecting \(NumberText.grouped(Int(clamping: answers))) requests\n")
     }
   }
 
