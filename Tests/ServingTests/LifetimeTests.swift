@@ -156,6 +156,45 @@ struct LifetimeTests {
     #expect(server.stop() == 0)
   }
 
+  @Test("--verbose tells settings, API requests and refused connections, and nothing secret")
+  func verbose() throws {
+    let place = try ServedLynx.Place()
+    let server = try ServedLynx(
+      ["-v", "--redirect-status", "302", "--auth", "api-key"], in: place,
+      environment: ["REDIRECT_MAX_AGE": "5m"])
+    let key = try #require(
+      server.said.split(separator: "\n").first { $0.hasPrefix("lynx_") }.map(String.init))
+    for line in [
+      "REDIRECT_STATUS_CODE=302 (--redirect-status)",
+      "DATABASE_URL=sqlite://./lynx.db (by default)",
+      "REDIRECT_MAX_AGE=5m (REDIRECT_MAX_AGE in the environment)", "AUTH_MODE=api-key (--auth)",
+    ] {
+      #expect(server.errors.contains(line), "\(line): \(server.errors)")
+    }
+    let body = #"{"url":"https://example.org/hidden","custom_code":"veiled"}"#
+    #expect(try server.api("POST", "/api/urls", body, key: key).status == 201)
+    #expect(try server.api("GET", "/api/urls/veiled?x=covert", key: key + "x").status == 401)
+    #expect(try server.redirect("veiled").status == 302)
+    let refused = try Exchange.run("GET", "/veiled", port: server.redirectPort, fields: [" x": "y"])
+    #expect(refused.status == 400)
+    try eventually("it is told") {
+      server.errors.contains("behind a request that was refused")
+    }
+    #expect(server.stop() == 0)
+    let lines = server.errors.split(separator: "\n")
+    for parts in [
+      ["POST", "/api/urls", "201"], ["GET", "/api/urls/{code}", "401"],
+    ] {
+      #expect(
+        lines.count { line in
+          line.contains("the API answered") && parts.allSatisfy { line.contains("=\($0)") }
+        } == 1, "\(parts): \(server.errors)")
+    }
+    for secret in [key, "hidden", "veiled", "covert"] {
+      #expect(!server.errors.contains(secret), "\(secret): \(server.errors)")
+    }
+  }
+
   @Test("a service manager hears when it is ready and when it stops")
   func notified() throws {
     let place = try ServedLynx.Place()

@@ -100,6 +100,9 @@ public final class LinkService: Sendable {
     var redirecting = settings.redirects
     redirecting.maximumConnections = redirecting.maximumConnections ?? budget.redirects
     redirecting.report = { [logger = settings.logger] in logger.warning("\($0)") }
+    if settings.logger.logLevel <= .debug {
+      redirecting.reportClosed = { [logger = settings.logger] in logger.debug("redirects: \($0)") }
+    }
     redirects = try RedirectServer(redirecting, cache: cache, store: store, journal: journal)
     starting.redirects = redirects
     redirectAddresses = redirects.addresses

@@ -22,6 +22,7 @@ struct ServeRun {
     var settings = plan.settings
     settings.logger = Self.logger(plan.manner)
     let logger = settings.logger
+    for line in plan.report { logger.debug("\(line)") }
     let service: LinkService
     do {
       service = try Blocking.run { [settings] in try await LinkService.start(settings) }
