@@ -39,6 +39,8 @@ struct LifetimeTests {
     #expect(second.stop(SIGINT) == 0)
     let names = try FileManager.default.contentsOfDirectory(atPath: place.path + "/lynx.db.clicks")
     #expect(names.isEmpty, "the journal goes with an orderly end")
+    let files = try FileManager.default.contentsOfDirectory(atPath: place.path)
+    #expect(files.filter { $0.hasPrefix("lynx.db") }.sorted() == ["lynx.db", "lynx.db.clicks"])
   }
 
   @Test("kill -9 loses no answered click, and the next start has them")
