@@ -110,6 +110,18 @@ struct SettingsTests {
     #expect(server.stop() == 0)
   }
 
+  @Test(
+    "what is true or false is written in the usual ways",
+    arguments: ["true", "TRUE", "yes", "on", "1", "false", "False", "no", "off", "0"])
+  func flags(text: String) throws {
+    let server = try ServedLynx(environment: ["ENABLE_TIMING_HEADERS": text])
+    try #require(server.isRunning, "\(server.errors)")
+    try server.create("one")
+    let isOn = ["true", "yes", "on", "1"].contains(text.lowercased())
+    #expect((try server.redirect("one").fields["x-lynx-cache-hit"] != nil) == isOn)
+    #expect(server.stop() == 0)
+  }
+
   @Test("so few files that it could not run are told, with how many it needs, and these will do")
   func files() throws {
     var needed = 28
