@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// Writes answers from bytes made before, for one event loop.
 final class AnswerWriter {
   let outgoing = OutgoingBytes()
