@@ -84,6 +84,30 @@ struct LifetimeTests {
     #expect(try server.redirect("none").status == 308, "a code that was asked for in vain before")
   }
 
+  @Test(
+    "who asks whether it is ready does not keep it at how things were", arguments: [false, true])
+  func readiness(onPostgres: Bool) throws {
+    var arguments: [String] = []
+    if onPostgres {
+      let postgres = try PostgresServer.shared()
+      arguments = ["--database-url", postgres.url(database: try postgres.makeDatabase())]
+    }
+    let server = try ServedLynx(arguments)
+    try server.create("one", "https://example.org/0")
+    for number in 1...10 {
+      // More than there are connections that read.
+      for _ in 0..<10 { #expect(try server.api("GET", "/readyz").status == 200) }
+      let edit = try server.api(
+        "PATCH", "/api/urls/one", #"{"url":"https://example.org/\#(number)"}"#)
+      #expect(edit.status == 200)
+      for _ in 0..<10 {
+        let shown = try server.api("GET", "/api/urls/one").object["original_url"] as? String
+        #expect(shown == "https://example.org/\(number)")
+      }
+    }
+    #expect(server.stop() == 0)
+  }
+
   @Test("the first key is printed once, and nobody gets in without one")
   func firstKey() throws {
     let place = try ServedLynx.Place()

@@ -56,7 +56,10 @@ public final class SQLiteLinkStore: LinkStore {
 
   public func ping() async throws(LinkError) {
     try await reader.run { session in
-      _ = try session.statement("SELECT 1 FROM urls LIMIT 1").step()
+      let row = try session.statement("SELECT 1 FROM urls LIMIT 1")
+      // One that is at a row keeps its connection at the state of that moment.
+      defer { row.reset() }
+      _ = try row.step()
     }
   }
 }
