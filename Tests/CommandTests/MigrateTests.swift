@@ -107,7 +107,7 @@ struct MigrateTests {
       ("up --dir bad", 65, "x.sql is not named like a migration"),
       ("up --database-url mysql://u:hush@h/d", 78, "sqlite:// or postgresql://"),
       ("up --database-url sqlite::memory:", 78, "in memory"),
-      ("up --database-url sqlite://no/where/x.db", 69, "no/where"),
+      ("up --database-url sqlite://no/where/x.db", 73, "no/where"),
       ("up --database-url sqlite://noise.db", 65, "noise.db"),
       ("version --database-url postgresql://u:hush@127.0.0.1:1/d", 69, "127.0.0.1:1"),
       ("wait --wait 300ms --database-url postgresql://u:hush@127.0.0.1:1/d", 69, "127.0.0.1:1"),

@@ -178,7 +178,7 @@ struct SQLiteConnectionTests {
       failure { try connection.backup(to: workshop / "copy.db") }, .notPermitted, "copy.db",
       "exists")
     expectSentence(
-      failure { try connection.backup(to: workshop / "no/copy.db") }, .unreachable, "directory")
+      failure { try connection.backup(to: workshop / "no/copy.db") }, .cannotMake, "directory")
     #expect(try workshop.run("ls").split(separator: "\n").filter { $0.contains("partial") }.isEmpty)
   }
 }

@@ -70,11 +70,14 @@ struct ConnectionTests {
     for (head, isKept) in [
       ("GET /healthz HTTP/1.0\r\n\r\n", false),
       ("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true),
-      ("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", true),
-      ("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false),
-      ("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n", false),
-      ("GET http://a/healthz HTTP/1.1\r\nHost: a\r\n\r\n", true),
-      ("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", false),
+      ("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", true),
+      ("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", false),
+      ("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Close\r\n\r\n", false),
+      ("GET http://localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", true),
+      (
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
+        false
+      ),
     ] {
       try await talk(api) { connection in
         try connection.send(head)
@@ -97,16 +100,16 @@ struct ConnectionTests {
   func malformed() async throws {
     let api = try await APIFixture()
     let body = #"{"url":"https://example.org/"}"#
-    let post = "POST /api/urls HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    let post = "POST /api/urls HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     for text in [
       "GARBAGE\r\n\r\n", "GET\r\n\r\n", "GET /healthz HTTP/1.1\r\n\r\n",
       "GET /healthz HTTP/3.7\r\n\r\n",
-      "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-      "GET /healthz HTTP/1.1\r\nHost: a\r\nA\u{0}B: c\r\n\r\n",
-      "GET /healthz HTTP/1.1\r\nHost: a\r\nX: a\u{0}b\r\n\r\n",
-      "GET /healthz HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n",
-      "GET /healthz HTTP/1.1\r\nHost: a\r\n X: b\r\n\r\n",
-      "FOO /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: b\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nA\u{0}B: c\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\u{0}b\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX : b\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\n X: b\r\n\r\n",
+      "FOO /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
       post + "Content-Length: \(body.utf8.count)\r\nTransfer-Encoding: chunked\r\n\r\n",
       post + "Content-Length: 5\r\nContent-Length: 6\r\n\r\n",
       post + "Content-Length: 5\r\nContent-Length: 5\r\n\r\n",
@@ -131,7 +134,7 @@ struct ConnectionTests {
   func order() async throws {
     let api = try await APIFixture()
     try await talk(api) { connection in
-      let good = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+      let good = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
       try connection.send(good + good + "GARBAGE\r\n\r\n" + good)
       #expect(try connection.answer().status == 200)
       #expect(try connection.answer().status == 200)
@@ -147,10 +150,10 @@ struct ConnectionTests {
     let long = String(repeating: "a", count: 1_000_000)
     let many = (0..<200).map { "X-\($0): a\r\n" }.joined()
     for text in [
-      "GET /api/urls/\(long) HTTP/1.1\r\nHost: a\r\n\r\n",
-      "GET /healthz HTTP/1.1\r\nHost: a\r\nX: \(long)\r\n\r\n",
-      "GET /healthz HTTP/1.1\r\nHost: a\r\n\(long): x\r\n\r\n",
-      "GET /healthz HTTP/1.1\r\nHost: a\r\n\(many)\r\n",
+      "GET /api/urls/\(long) HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: \(long)\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\(long): x\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\(many)\r\n",
     ] {
       let answer = try await lastAnswer(api, to: text)
       #expect([414, 431].contains(answer.status), "\(text.prefix(60)): \(answer.status)")
@@ -163,14 +166,14 @@ struct ConnectionTests {
   func expectations() async throws {
     let api = try await APIFixture()
     let body = #"{"url":"https://example.org/"}"#
-    let head = "POST /api/urls HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    let head = "POST /api/urls HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     try await talk(api) { connection in
       try connection.send(
         head + "Expect: 100-continue\r\nContent-Length: \(body.utf8.count)\r\n\r\n")
       #expect(try connection.answer().status == 100)
       try connection.send(body)
       #expect(try connection.answer().status == 201)
-      try connection.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+      try connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
       #expect(try connection.answer().status == 200)
     }
     let large = head + "Expect: 100-continue\r\nContent-Length: 99999999\r\n\r\n"
@@ -184,7 +187,7 @@ struct ConnectionTests {
   func chunks() async throws {
     let api = try await APIFixture()
     let head =
-      "POST /api/urls HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+      "POST /api/urls HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
       + "Transfer-Encoding: chunked\r\n\r\n"
     try await talk(api) { connection in
       try connection.send(head)
@@ -206,9 +209,9 @@ struct ConnectionTests {
       $0.limits.bodyTime = .seconds(3)
       $0.limits.idleTime = .seconds(3)
     })
-    let post = "POST /api/urls HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
+    let post = "POST /api/urls HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for text in ["G", "GET /healthz HTTP/1.1\r\nHost: a\r\n", post, post + "{"] {
+      for text in ["G", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n", post, post + "{"] {
         group.addTask {
           let answer = try await lastAnswer(api, to: text)
           #expect(answer.status == 408, "\(text)")
@@ -220,7 +223,7 @@ struct ConnectionTests {
       }
       group.addTask {
         try await talk(api) { connection in
-          try connection.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+          try connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
           #expect(try connection.answer().status == 200)
           #expect(try connection.isAtEnd(), "idle for too long")
         }
@@ -233,8 +236,8 @@ struct ConnectionTests {
   @Test("who says no more is answered if all was said, and told if it was not")
   func halfClosed() async throws {
     let api = try await APIFixture()
-    let post = "POST /api/urls HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
-    let get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    let post = "POST /api/urls HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n"
+    let get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     for (text, statuses) in [
       ("GET /hea", [400]), (post, [400]), (post + "{", [400]), (get, [200]),
       (get + get, [200, 200]), (get + get + post, [200, 200, 400]), ("", []),
@@ -253,7 +256,9 @@ struct ConnectionTests {
   func trickle() async throws {
     let api = try await APIFixture()
     try await talk(api) { connection in
-      for byte in "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8 { try connection.send([byte]) }
+      for byte in "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8 {
+        try connection.send([byte])
+      }
       #expect(try connection.answer().status == 200)
     }
     await api.stop()

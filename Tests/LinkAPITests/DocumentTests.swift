@@ -43,6 +43,28 @@ struct DocumentTests {
     await api.stop()
   }
 
+  @Test("a path is that path, and none with slashes added to it")
+  func exactPaths() async throws {
+    let api = try await APIFixture()
+    _ = try await api.ask(
+      "POST", "/api/urls", json: ["url": "https://example.org/", "custom_code": "x"])
+    let paths = Set(APIDocument.operations.map(\.path)).map { path in
+      path.replacing("{code}", with: "x").replacing("{id}", with: "1")
+    }
+    for path in paths {
+      for added in [path + "/", path + "//", "/" + path, path.replacing("/", with: "//")] {
+        for method in ["GET", "POST", "OPTIONS", "PUT"] {
+          let answer = try await APIFixture.raw(api.port, method, added)
+          #expect(answer.status == 404, "\(method) \(added): \(answer.status)")
+          #expect(answer.error != nil)
+        }
+      }
+    }
+    #expect(try await api.ask("GET", "/api/urls?limit=1").status == 200)
+    #expect(try await api.ask("GET", "/api/urls/x").status == 200)
+    await api.stop()
+  }
+
   @Test("what needs a key says so, and nothing else does")
   func security() async throws {
     let api = try await APIFixture(auth: .apiKey)

@@ -47,6 +47,30 @@ struct InputTests {
     await api.stop()
   }
 
+  @Test("a field that comes twice is refused by its name, however it is written")
+  func repeatedFields() async throws {
+    let api = try await APIFixture()
+    let url = "https://example.org/"
+    for (body, name) in [
+      (#"{"url":"\#(url)","url":"\#(url)b"}"#, "url"),
+      (#"{"url":"\#(url)","\u0075rl":"\#(url)b"}"#, "url"),
+      (#"{ "custom_code" : "a" , "url":"\#(url)", "custom_code":null}"#, "custom_code"),
+      (#"{"url":"\#(url)","custom_code":"a\"","custom_code":"b"}"#, "custom_code"),
+    ] {
+      let answer = try await api.send(post(body))
+      #expect(answer.status == 400, "\(body)")
+      #expect(answer.error == "The field '\(name)' comes twice; send it once.", "\(body)")
+    }
+    // Names in values are none of these.
+    for (number, code) in [#"url"#, #"\"url\":"#, #"{\"url\":1,\"url\":2}"#, #"\\"#].enumerated() {
+      let body = #"{"url":"\#(url)?\#(number),\"url\"","custom_code":"\#(code)"}"#
+      let answer = try await api.send(post(body))
+      #expect(answer.error?.contains("twice") != true, "\(body): \(answer.text)")
+    }
+    #expect(try await api.send(post(#"{"url":"\#(url)","custom_code":"url"}"#)).status != 400)
+    await api.stop()
+  }
+
   @Test("a body as large as it may be is taken, one byte more is not")
   func size() async throws {
     let api = try await APIFixture(settings: { $0.limits.bodyBytes = 2_000 })

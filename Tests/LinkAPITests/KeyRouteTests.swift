@@ -9,7 +9,7 @@ struct KeyRouteTests {
   @Test("an admin makes a key, shown once, and revokes it", arguments: TestedEngine.allCases)
   func life(engine: TestedEngine) async throws {
     let api = try await APIFixture(engine, auth: .apiKey)
-    let admin = try #require(try await api.store.ensureFirstKey()).text
+    let admin = try #require(try await api.store.ensureFirstKey()).secret.text
     let made = try await api.ask("POST", "/api/keys", key: admin, json: ["name": "anna"])
     #expect(made.status == 201 && made.object["is_admin"] as? Bool == false)
     #expect(made.object["created_by"] as? String == "admin")

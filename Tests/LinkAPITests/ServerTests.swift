@@ -116,6 +116,19 @@ struct ServerTests {
     await api.stop()
   }
 
+  @Test("a full disk is told as one, by 503, and a node that can still read stays ready")
+  func full() async throws {
+    let api = try await APIFixture(wrapping: { HeldStore($0) })
+    let store = try #require(api.store as? HeldStore)
+    store.fail(.full(reason: "the disk that holds /srv/links.db is full"))
+    let answer = try await api.ask("POST", "/api/urls", json: ["url": "https://example.org/"])
+    #expect(answer.status == 503 && answer.field("retry-after") == "10")
+    #expect(answer.error?.contains("disk is full") == true, "\(answer.text)")
+    #expect(!answer.text.contains("/srv") && !answer.text.contains("reached"))
+    #expect(api.log.all.contains { $0.contains("/srv/links.db is full") })
+    await api.stop()
+  }
+
   @Test("ready is who reaches the database and knows its schema")
   func ready() async throws {
     let api = try await APIFixture(wrapping: { HeldStore($0) })

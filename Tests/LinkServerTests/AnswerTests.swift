@@ -162,7 +162,8 @@ struct AnswerTests {
     let client = try running.connect()
     for isHit in [false, true] {
       for (target, expected) in [
-        ("/a", "p"), ("/a?y=2", "p?y=2"), ("/b?y=\u{fc}", "p?x=1&y=%C3%BC#top"), ("/a?", "p?"),
+        ("/a", "p"), ("/a?y=2", "p?y=2"), ("/b?y=\u{fc}", "p?x=1&y=%C3%BC#top"), ("/a?", "p"),
+        ("/b?", "p?x=1#top"),
       ] {
         try client.send(get(target))
         let answer = try client.answer()

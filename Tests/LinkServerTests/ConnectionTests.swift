@@ -36,8 +36,9 @@ struct ConnectionTests {
       }
       if Bool.random(using: &random) { running.cache.invalidateAll() }
     }
-    #expect(running.answered(.permanentRedirect) == UInt64(clicks))
     #expect(try await running.stop() == clicks)
+    // Noted behind the write: a client may be faster.
+    #expect(running.answered(.permanentRedirect) == UInt64(clicks))
   }
 
   @Test("Who sends all and then reads nothing is not read from, and gets all answers once it reads")

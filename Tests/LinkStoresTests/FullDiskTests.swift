@@ -108,7 +108,7 @@ struct FullDiskTests {
     }
     let errors = outcome.refusals.withLock { $0 }
     #expect(errors.count == 17)
-    for error in errors { expectSentence(error, retries: true, says: parts) }
+    for error in errors { expectFull(error, says: parts) }
     let links = outcome.acknowledged.withLock { $0 }
     print("\(links.count) links until the disk was full")
     return try #require(links.isEmpty ? nil : links)
@@ -125,12 +125,12 @@ struct FullDiskTests {
   private static func expectRefusals(
     _ store: any LinkStore, _ link: Link, says part: String
   ) async throws {
-    await expectUnavailable(retries: true, says: [part]) {
+    await expectFull(says: [part]) {
       _ = try await store.create(try new("full"))
     }
     // As long as there is no room for the whole change there is neither history nor change.
     let longer = try Destination("https://example.org/" + String(repeating: "y", count: 1_900))
-    await expectUnavailable(retries: true, says: [part]) {
+    await expectFull(says: [part]) {
       for _ in 0..<100 {
         _ = try await store.update(code: link.code, destination: longer, by: nil)
         _ = try await store.update(
@@ -156,6 +156,31 @@ struct FullDiskTests {
     #expect(zip(links, found).allSatisfy { $0.id == $1?.id })
     #expect(try await store.links(LinkQuery(limit: 20)).links.count == min(20, links.count))
     #expect(try await store.counts().links >= links.count)
+  }
+}
+
+/// A full store, told as what it is, in one sentence that says where.
+private func expectFull(
+  _ error: any Error, says parts: [String], sourceLocation: SourceLocation = #_sourceLocation
+) {
+  guard case .full(let reason)? = error as? LinkError else {
+    Issue.record("\(error)", sourceLocation: sourceLocation)
+    return
+  }
+  expectSentence(
+    LinkError.unavailable(reason: reason, retryAfter: nil), retries: false, says: parts,
+    sourceLocation: sourceLocation)
+}
+
+private func expectFull(
+  says parts: [String], sourceLocation: SourceLocation = #_sourceLocation,
+  _ body: () async throws -> Void
+) async {
+  do {
+    try await body()
+    Issue.record("nothing was refused", sourceLocation: sourceLocation)
+  } catch {
+    expectFull(error, says: parts, sourceLocation: sourceLocation)
   }
 }
 

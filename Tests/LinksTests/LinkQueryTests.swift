@@ -22,7 +22,7 @@ struct LinkQueryTests {
     let errors: [LinkError] = [
       .invalidDestination("is empty"), .invalidCode("is empty"), .codeTaken("a"), .notFound("a"),
       .forbidden("a"), .badCursor, .invalidQuery("is odd"),
-      .unavailable(reason: "no connection", retryAfter: 1),
+      .unavailable(reason: "no connection", retryAfter: 1), .full(reason: "the disk is full"),
     ]
     for error in errors {
       #expect(!"\(error)".hasSuffix(".") && !"\(error)".contains("\n") && "\(error)".count > 10)

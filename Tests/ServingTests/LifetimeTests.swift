@@ -21,11 +21,13 @@ struct LifetimeTests {
       #expect(answer.fields["location"] == "https://example.com/a?b=1")
       #expect(answer.fields["cache-control"] == "private, max-age=90")
     }
+    #expect(try Exchange.run("HEAD", "/\(code)", port: first.redirectPort).status == 308)
     try eventually("the clicks are shown") { try first.clicks(code) == 7 }
-    #expect(try first.metric(#"lynx_redirect_requests_total{status="308"}"#) == 7)
+    #expect(try first.metric(#"lynx_redirect_requests_total{status="308"}"#) == 8)
     #expect(try first.api("GET", "/readyz").status == 200)
     #expect(first.stop() == 0)
-    #expect(first.errors.contains("stopped after 7 redirects"))
+    // A HEAD is answered like a GET, and is no click.
+    #expect(first.errors.contains("stopped after redirecting 8 requests"))
 
     let second = try ServedLynx(
       ["--redirect-status", "302", "--redirect-max-age", "5m"], in: place)
@@ -37,6 +39,8 @@ struct LifetimeTests {
     #expect(second.stop(SIGINT) == 0)
     let names = try FileManager.default.contentsOfDirectory(atPath: place.path + "/lynx.db.clicks")
     #expect(names.isEmpty, "the journal goes with an orderly end")
+    let files = try FileManager.default.contentsOfDirectory(atPath: place.path)
+    #expect(files.filter { $0.hasPrefix("lynx.db") }.sorted() == ["lynx.db", "lynx.db.clicks"])
   }
 
   @Test("kill -9 loses no answered click, and the next start has them")
@@ -44,7 +48,10 @@ struct LifetimeTests {
     let place = try ServedLynx.Place()
     var answered = 0
     for _ in 0..<5 {
-      let server = try ServedLynx(in: place)
+      let server = try ServedLynx(["--click-flush-interval", "1h"], in: place)
+      if answered > 0 {
+        #expect(server.errors.contains("20 clicks were recovered from 1 journal that"))
+      }
       if answered == 0 { try server.create("one") }
       for _ in 0..<20 where try server.redirect("one").status == 308 { answered += 1 }
       #expect(server.stop(SIGKILL) == -SIGKILL)
@@ -53,6 +60,9 @@ struct LifetimeTests {
     #expect(answered == 100)
     #expect(try last.clicks("one") == 100)
     #expect(last.stop() == 0)
+    let after = try ServedLynx(in: place)
+    #expect(!after.errors.contains("recovered"))
+    #expect(after.stop() == 0)
   }
 
   @Test("edits and deactivations are seen by the next request")
@@ -72,6 +82,30 @@ struct LifetimeTests {
     #expect(try server.redirect("none").status == 404)
     try server.create("none")
     #expect(try server.redirect("none").status == 308, "a code that was asked for in vain before")
+  }
+
+  @Test(
+    "who asks whether it is ready does not keep it at how things were", arguments: [false, true])
+  func readiness(onPostgres: Bool) throws {
+    var arguments: [String] = []
+    if onPostgres {
+      let postgres = try PostgresServer.shared()
+      arguments = ["--database-url", postgres.url(database: try postgres.makeDatabase())]
+    }
+    let server = try ServedLynx(arguments)
+    try server.create("one", "https://example.org/0")
+    for number in 1...10 {
+      // More than there are connections that read.
+      for _ in 0..<10 { #expect(try server.api("GET", "/readyz").status == 200) }
+      let edit = try server.api(
+        "PATCH", "/api/urls/one", #"{"url":"https://example.org/\#(number)"}"#)
+      #expect(edit.status == 200)
+      for _ in 0..<10 {
+        let shown = try server.api("GET", "/api/urls/one").object["original_url"] as? String
+        #expect(shown == "https://example.org/\(number)")
+      }
+    }
+    #expect(server.stop() == 0)
   }
 
   @Test("the first key is printed once, and nobody gets in without one")
@@ -127,6 +161,64 @@ struct LifetimeTests {
     let server = try ServedLynx(["--auth", "api-key"], in: place)
     #expect(server.said.contains("lynx_"))
     #expect(server.stop() == 0)
+  }
+
+  @Test("the first key is not lost if nobody gets to see it", arguments: [true, false])
+  func unprintedKey(isFull: Bool) throws {
+    let place = try ServedLynx.Place()
+    let pipe = Pipe()
+    // The last of its readers.
+    try pipe.fileHandleForReading.close()
+    let unread = try ServedLynx(
+      ["--auth", "api-key"], in: place,
+      standardOutput: isFull
+        ? FileHandle(forWritingAtPath: "/dev/full") : pipe.fileHandleForWriting)
+    #expect(unread.refusal() == 73, "\(unread.errors)")
+    #expect(unread.errors.contains("could not be printed and was revoked"), "\(unread.errors)")
+    let server = try ServedLynx(["--auth", "api-key"], in: place)
+    let key = try #require(
+      server.said.split(separator: "\n").first { $0.hasPrefix("lynx_") }.map(String.init))
+    #expect(try server.api("GET", "/api/urls", key: key).status == 200)
+    #expect(server.stop() == 0)
+  }
+
+  @Test("--verbose tells settings, API requests and refused connections, and nothing secret")
+  func verbose() throws {
+    let place = try ServedLynx.Place()
+    let server = try ServedLynx(
+      ["-v", "--redirect-status", "302", "--auth", "api-key"], in: place,
+      environment: ["REDIRECT_MAX_AGE": "5m"])
+    let key = try #require(
+      server.said.split(separator: "\n").first { $0.hasPrefix("lynx_") }.map(String.init))
+    for line in [
+      "REDIRECT_STATUS_CODE=302 (--redirect-status)",
+      "DATABASE_URL=sqlite://./lynx.db (by default)",
+      "REDIRECT_MAX_AGE=5m (REDIRECT_MAX_AGE in the environment)", "AUTH_MODE=api-key (--auth)",
+    ] {
+      #expect(server.errors.contains(line), "\(line): \(server.errors)")
+    }
+    let body = #"{"url":"https://example.org/hidden","custom_code":"veiled"}"#
+    #expect(try server.api("POST", "/api/urls", body, key: key).status == 201)
+    #expect(try server.api("GET", "/api/urls/veiled?x=covert", key: key + "x").status == 401)
+    #expect(try server.redirect("veiled").status == 302)
+    let refused = try Exchange.run("GET", "/veiled", port: server.redirectPort, fields: [" x": "y"])
+    #expect(refused.status == 400)
+    try eventually("it is told") {
+      server.errors.contains("behind a request that was refused")
+    }
+    #expect(server.stop() == 0)
+    let lines = server.errors.split(separator: "\n")
+    for parts in [
+      ["POST", "/api/urls", "201"], ["GET", "/api/urls/{code}", "401"],
+    ] {
+      #expect(
+        lines.count { line in
+          line.contains("the API answered") && parts.allSatisfy { line.contains("=\($0)") }
+        } == 1, "\(parts): \(server.errors)")
+    }
+    for secret in [key, "hidden", "veiled", "covert"] {
+      #expect(!server.errors.contains(secret), "\(secret): \(server.errors)")
+    }
   }
 
   @Test("a service manager hears when it is ready and when it stops")

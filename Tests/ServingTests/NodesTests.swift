@@ -64,6 +64,10 @@ struct NodesTests {
     try eventually("redirects from the database") { try node.redirect("cold").status == 308 }
     try eventually("readiness") { try node.api("GET", "/readyz").status == 200 }
     try node.create("new")
+    try eventually("the log says so") { node.errors.contains("the database answers again, after ") }
+    let lost = node.errors.firstRange(of: "the database does not answer; cached redirects go on")
+    let regained = node.errors.firstRange(of: "the database answers again, after ")
+    #expect(try #require(lost).upperBound < #require(regained).lowerBound, "\(node.errors)")
     #expect(node.stop() == 0)
     let after = try ServedLynx(["--database-url", url])
     #expect(try after.clicks("warm") == answered)

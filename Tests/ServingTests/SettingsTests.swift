@@ -48,10 +48,28 @@ struct SettingsTests {
       ),
       (["--api-host", "0.0.0.0"], [:], 78, "would be open to everybody"),
       (["--redirect-base-url", "s.example"], [:], 64, "write a URL"),
-      (["--database-url", "sqlite:///no/such/lynx.db"], [:], 69, "does not exist"),
+      (["--database-url", "sqlite:///no/such/lynx.db"], [:], 73, "does not exist"),
       (["--database-url", "postgresql://a@127.0.0.1:1/a"], [:], 69, "cannot be reached"),
       (["--journal-dir", "/proc/clicks"], [:], 73, "the click journal cannot be kept"),
+      (["--journal-dir", "wrong.conf"], [:], 73, "wrong.conf: Not a directory"),
+      (["--unix-socket", "none/r", "--redirect-port", "0"], [:], 73, "none/r: No such file"),
       (["--redirect-host", "203.0.113.1"], [:], 78, "203.0.113.1"),
+      (
+        ["--redirect-host", "a..b"], [:], 64, "--redirect-host: the name 'a..b' cannot be resolved"
+      ),
+      ([], ["API_HOST": "a..b"], 78, "API_HOST in the environment: the name 'a..b' cannot be"),
+      (
+        ["--redirect-host", "127.0.0.1:80"], [:], 64, "without a port; that is for --redirect-port"
+      ),
+      (["--api-host", "::1,[::1]:80"], [:], 64, "without a port; that is for --api-port"),
+      (["--redirect-host", "0.0.0.0,127.0.0.1"], [:], 64, "0.0.0.0:3000 and 127.0.0.1:3000 are"),
+      ([], ["REDIRECT_HOST": "::1,127.0.0.1,::"], 78, "[::1]:3000 and [::]:3000 are the same"),
+      (["--api-port", "3000"], [:], 64, "give --redirect-port and --api-port different ports"),
+      ([], ["REDIRECT_PORT": "8080"], 78, "give --redirect-port and --api-port different ports"),
+      (["--redirect-base-url", "https://s.example/?x"], [:], 64, "begins with ? or #"),
+      (["--redirect-base-url", "https://s.example#x"], [:], 64, "begins with ? or #"),
+      ([], ["REDIRECT_BASE_URL": "https:///x"], 78, "it has no host"),
+      (["--redirect-base-url", "http://:80"], [:], 64, "it has no host"),
     ] as [([String], [String: String], Int32, String)])
   func refused(
     arguments: [String], environment: [String: String], status: Int32, sentence: String
@@ -63,7 +81,106 @@ struct SettingsTests {
     #expect(server.refusal() == status, "\(server.errors)")
     #expect(server.errors.contains(sentence), "\(server.errors)")
     #expect(server.errors.hasPrefix("lynx serve: "))
+    // One sentence; behind what was typed wrongly, where to read about it.
+    let lines = server.errors.split(separator: "\n").count
+    #expect(lines == (status == 64 ? 2 : 1), "\(server.errors)")
     #expect(server.said.isEmpty)
+  }
+
+  @Test("addresses that only look alike are taken")
+  func neighbours() throws {
+    let place = try ServedLynx.Place()
+    let server = try ServedLynx(
+      ["--redirect-host", "127.0.0.1,127.0.0.2,::1", "--api-host", "127.0.0.1,127.0.0.2"], in: place
+    )
+    try #require(server.isRunning, "\(server.errors)")
+    #expect(server.stop() == 0)
+  }
+
+  @Test("a file is read as editors of other systems write it")
+  func fileWithMark() throws {
+    let place = try ServedLynx.Place()
+    try Data("\u{FEFF}REDIRECT_STATUS_CODE=301\r\nREDIRECT_MAX_AGE=7\r\n".utf8)
+      .write(to: URL(fileURLWithPath: place.path + "/lynx.conf"))
+    let server = try ServedLynx(["--config", "lynx.conf"], in: place)
+    try #require(server.isRunning, "\(server.errors)")
+    try server.create("one")
+    let answer = try server.redirect("one")
+    #expect(answer.status == 301 && answer.fields["cache-control"] == "private, max-age=7")
+    #expect(server.stop() == 0)
+  }
+
+  @Test(
+    "what is true or false is written in the usual ways",
+    arguments: ["true", "TRUE", "yes", "on", "1", "false", "False", "no", "off", "0"])
+  func flags(text: String) throws {
+    let server = try ServedLynx(environment: ["ENABLE_TIMING_HEADERS": text])
+    try #require(server.isRunning, "\(server.errors)")
+    try server.create("one")
+    let isOn = ["true", "yes", "on", "1"].contains(text.lowercased())
+    #expect((try server.redirect("one").fields["x-lynx-cache-hit"] != nil) == isOn)
+    #expect(server.stop() == 0)
+  }
+
+  @Test("so few files that it could not run are told, with how many it needs, and these will do")
+  func files() throws {
+    var needed = 28
+    for _ in 0..<2 {
+      let refused = try ServedLynx(
+        ["--threads", "2"], prefix: ["prlimit", "--nofile=\(needed):\(needed)"])
+      #expect(refused.refusal() == 78, "\(refused.errors)")
+      let words = refused.errors.split(separator: " ")
+      let place = try #require(words.firstIndex(of: "needs"), "\(refused.errors)")
+      needed = try #require(Int(words[place + 1])) - 1
+      #expect(refused.errors.contains("LimitNOFILE="))
+    }
+    needed += 1
+    let server = try ServedLynx(
+      ["--threads", "2"], prefix: ["prlimit", "--nofile=\(needed):\(needed)"])
+    try #require(server.isRunning, "\(server.errors)")
+    for number in 0..<20 {
+      try server.create("code-\(number)")
+      #expect(try server.redirect("code-\(number)").status == 308)
+      #expect(try server.api("GET", "/readyz").status == 200)
+    }
+    #expect(server.stop() == 0)
+  }
+
+  @Test("a disk without room for the journal is told, with how much that is")
+  func journalRoom() throws {
+    let place = try ServedLynx.Place()
+    try FileManager.default.createDirectory(
+      atPath: place.path + "/small", withIntermediateDirectories: false)
+    // A mount that is seen in there alone, as root or as anyone whom the kernel lets.
+    let script = #"mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@""#
+    let server = try ServedLynx(
+      ["--journal-dir", "small/clicks", "--threads", "2"], in: place,
+      prefix: [
+        "unshare", geteuid() == 0 ? "-m" : "-Urm", "sh", "-c", script, place.path + "/small",
+      ])
+    #expect(server.refusal() == 73, "\(server.errors)")
+    #expect(
+      server.errors.contains("the click journal needs 47 MB in small/clicks"), "\(server.errors)")
+    #expect(server.errors.split(separator: "\n").count == 1, "\(server.errors)")
+  }
+
+  @Test("a PostgreSQL database that is not there and may not be made is told as that")
+  func unknownDatabase() throws {
+    let server = try PostgresServer.shared()
+    let name = "u" + UUID().uuidString.prefix(8).lowercased()
+    _ = try server.psql("CREATE ROLE \(name) LOGIN PASSWORD 'secret'")
+    let url = server.url(user: name, password: "secret", database: "absent_\(name)")
+    let refused = try ServedLynx(["--database-url", url])
+    #expect(refused.refusal() == 77, "\(refused.errors)")
+    #expect(
+      refused.errors.contains("database absent_\(name) does not exist, and this user may not"),
+      "\(refused.errors)")
+    #expect(!refused.errors.contains("secret"))
+    // Who may make it has it made.
+    let made = try ServedLynx(
+      ["--database-url", server.url(database: "absent_\(name)")])
+    #expect(made.isRunning && made.errors.contains("schema made"), "\(made.errors)")
+    #expect(made.stop() == 0)
   }
 
   @Test("a port that is taken is told, with who has it")

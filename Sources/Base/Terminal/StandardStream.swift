@@ -26,16 +26,21 @@ public enum StandardStream: Int32, Sendable {
   ///
   /// A reader that has gone away, as `head` does, is not an error: it has all it wanted. A stream
   /// that is full or closed is, with code 73.
-  public func write(_ text: String) throws(CommandError) {
-    try write(Array(text.utf8))
+  ///
+  /// - Parameter needsReader: whether it is one all the same, for what nobody may miss.
+  public func write(_ text: String, needsReader: Bool = false) throws(CommandError) {
+    try write(Array(text.utf8), needsReader: needsReader)
   }
 
-  /// Writes all of `bytes`; see `write(_:)` for texts.
-  public func write(_ bytes: [UInt8]) throws(CommandError) {
-    if case .failed(let errno) = writeAll(bytes, to: rawValue) {
-      throw CommandError(
-        .cantCreate, "cannot write to \(name): \(describe(errno: errno))")
+  /// Writes all of `bytes`; see `write(_:needsReader:)` for texts.
+  public func write(_ bytes: [UInt8], needsReader: Bool = false) throws(CommandError) {
+    let code: Int32
+    switch writeAll(bytes, to: rawValue) {
+    case .failed(let errno): code = errno
+    case .readerGone where needsReader: code = EPIPE
+    case .done, .readerGone: return
     }
+    throw CommandError(.cantCreate, "cannot write to \(name): \(describe(errno: code))")
   }
 
   private var name: String {

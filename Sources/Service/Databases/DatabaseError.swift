@@ -5,6 +5,8 @@ public struct DatabaseError: Error, Sendable, Equatable {
     case invalidURL
     /// Nothing answers there, or no file is there.
     case unreachable
+    /// The file cannot be made: its directory is not there.
+    case cannotMake
     /// The password, role or permission is refused.
     case notPermitted
     /// The connection was lost; what was sent may or may not have been done.

@@ -24,7 +24,8 @@ public final class APIServer: Sendable {
   private let state = Mutex(State())
 
   /// - Parameter logger: gets a line about each answer with a status of 500 or more, with the number that
-  ///   the answer has in `x-request-id`, and never addresses, queries, fields or bodies.
+  ///   the answer has in `x-request-id`, at level debug about all others, and never addresses, queries,
+  ///   fields or bodies.
   public init(settings: APISettings, services: APIServices, logger: Logger) {
     self.settings = settings
     listenerLogger = logger
@@ -41,7 +42,8 @@ public final class APIServer: Sendable {
         services: services, links: links, cursorKey: CursorKeySource(store: services.store)
       ).all + KeyRoutes(store: services.store, authenticator: authenticator).all
     handler = RequestHandler(
-      routes: RouteTable(routes, authenticator), metrics: metrics, connections: connections,
+      routes: RouteTable(routes, authenticator, HostRule(settings)), metrics: metrics,
+      connections: connections,
       logger: logger)
   }
 

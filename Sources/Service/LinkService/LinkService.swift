@@ -18,6 +18,7 @@ public final class LinkService: Sendable {
   public let hasMadeSchema: Bool
   /// The key of the first administrator, at the first start with API keys; nowhere else to be had.
   public let firstKey: String?
+  private let firstKeyID: Int64?
 
   private let store: MeasuredStore
   private let journal: ClickJournal
@@ -29,6 +30,14 @@ public final class LinkService: Sendable {
   ///
   /// - Throws: ``ServiceError``.
   public static func start(_ settings: ServiceSettings) async throws -> LinkService {
+    let limit = Machine.openFileLimit
+    let needed = FileBudget(settings).needed
+    guard limit >= needed else {
+      throw ServiceError(
+        .setting,
+        "this process may have \(limit) files open and needs \(needed) at least, and one for each "
+          + "connection; raise the limit with ulimit -n or systemd's LimitNOFILE=")
+    }
     let keeper = SchemaKeeper(database: settings.database)
     let hasMadeSchema = try await keeper.prepare()
     var starting = Starting()
@@ -69,19 +78,31 @@ public final class LinkService: Sendable {
     var options = ClickJournal.Options()
     options.flushInterval = settings.clickFlushInterval
     options.report = { [logger = settings.logger] in logger.warning("\($0)") }
+    options.announce = { [logger = settings.logger] in logger.notice("\($0)") }
     journal = try await ClickJournal(
       directory: settings.journalDirectory, loops: settings.redirects.threads, store: store,
       options: options)
     starting.journal = journal
-    feed = LinkChangeFeed(store: store, cache: cache)
+    feed = LinkChangeFeed(store: store, cache: cache) { [logger = settings.logger] contact in
+      switch contact {
+      case .lost(let reason):
+        logger.warning("the database does not answer; cached redirects go on: \(reason)")
+      case .regained(let nanoseconds):
+        let tenths = nanoseconds / 100_000_000
+        logger.notice("the database answers again, after \(tenths / 10).\(tenths % 10) s")
+      }
+    }
     try feed.start()
     starting.feed = feed
     await Self.settle(feed)
 
-    let budget = FileBudget(files: Machine.openFileLimit, threads: settings.redirects.threads)
+    let budget = FileBudget(settings)
     var redirecting = settings.redirects
     redirecting.maximumConnections = redirecting.maximumConnections ?? budget.redirects
     redirecting.report = { [logger = settings.logger] in logger.warning("\($0)") }
+    if settings.logger.logLevel <= .debug {
+      redirecting.reportClosed = { [logger = settings.logger] in logger.debug("redirects: \($0)") }
+    }
     redirects = try RedirectServer(redirecting, cache: cache, store: store, journal: journal)
     starting.redirects = redirects
     redirectAddresses = redirects.addresses
@@ -102,7 +123,9 @@ public final class LinkService: Sendable {
     starting.api = api
     apiAddresses = try await api.start()
     // Last: the key of a start that fails would be nobody's.
-    firstKey = serving.authMode == .apiKey ? try await store.ensureFirstKey()?.text : nil
+    let first = serving.authMode == .apiKey ? try await store.ensureFirstKey() : nil
+    firstKey = first?.secret.text
+    firstKeyID = first?.key.id
   }
 
   /// Waits a moment for the feed's first answers, each of which forgets the whole cache: nothing is in it
@@ -150,6 +173,19 @@ public final class LinkService: Sendable {
     return port == 80 ? "http://\(name)" : "http://\(name):\(port)"
   }
 
+  /// Lets nobody in with ``firstKey``, so that the next start makes another: for a key that could not be
+  /// shown.
+  ///
+  /// - Throws: ``ServiceError`` if it could not be done.
+  public func revokeFirstKey() async throws {
+    guard let firstKeyID else { return }
+    do {
+      _ = try await store.revokeKey(id: firstKeyID)
+    } catch {
+      throw ServiceError(starting: error)
+    }
+  }
+
   public var redirectStatistics: RedirectStatistics { redirects.statistics }
 
   /// Stops accepting, finishes what is under way, tells the database of all clicks. Clicks that it
@@ -181,6 +217,7 @@ extension ServiceError {
     case let error as RedirectServerError: self.init(Kind(error.kind), "\(error)")
     case let error as ClickJournalError: self.init(.cannotWrite, "\(error)")
     case .unavailable as LinkError: self.init(.database(.unreachable), "\(error)")
+    case .full as LinkError: self.init(.database(.full), "\(error)")
     default: self.init(.other, "\(error)")
     }
   }
@@ -193,6 +230,7 @@ extension ServiceError.Kind {
       case .taken: .addressTaken
       case .notPermitted: .notPermitted
       case .setting: .setting
+      case .cannotMake: .cannotWrite
       case .system: .other
       }
   }

@@ -15,6 +15,10 @@ extension LinkError {
 
   /// What passes by itself is worth another try in a second.
   init(_ error: DatabaseError) {
+    if error.kind == .full {
+      self = .full(reason: error.message)
+      return
+    }
     var reason = error.message
     if error.namesNoTable { reason += "; lynx migrate up makes the tables" }
     self = .unavailable(reason: reason, retryAfter: error.passes ? 1 : nil)
@@ -25,8 +29,9 @@ extension DatabaseError {
   /// Whether it may be over without anybody doing anything about it here.
   var passes: Bool {
     switch kind {
-    case .unreachable, .connectionLost, .busy, .full: true
-    case .invalidURL, .notPermitted, .corrupt, .constraint, .statement, .other: false
+    case .unreachable, .connectionLost, .busy: true
+    case .full, .cannotMake, .invalidURL, .notPermitted, .corrupt, .constraint, .statement, .other:
+      false
     }
   }
 

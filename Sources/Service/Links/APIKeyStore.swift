@@ -21,11 +21,13 @@ public protocol APIKeyStore: Sendable {
 
 extension APIKeyStore {
   /// Makes the key of the first admin where there is none: on a new database, or after the last one was
-  /// revoked. The key, which can be shown this once; nil if there is an admin's key.
-  public func ensureFirstKey(name: String = "admin") async throws(LinkError) -> APIKeySecret? {
+  /// revoked. The key and its secret, which can be shown this once; nil if there is an admin's key.
+  public func ensureFirstKey(
+    name: String = "admin"
+  ) async throws(LinkError) -> (key: APIKey, secret: APIKeySecret)? {
     var generator = SystemRandomNumberGenerator()
     let secret = APIKeySecret(using: &generator)
     let new = try NewAPIKey(name: name, hash: secret.hash, isAdmin: true, createdBy: nil)
-    return try await createFirstKey(new) == nil ? nil : secret
+    return try await createFirstKey(new).map { ($0, secret) }
   }
 }

@@ -18,6 +18,9 @@ public enum LinkError: Error, Sendable, Equatable {
   case invalidQuery(String)
   /// The store cannot answer now. `retryAfter` is in seconds; nil if waiting is not known to help.
   case unavailable(reason: String, retryAfter: Int?)
+  /// The store has no room left: what is there can be read, and nothing can be written until somebody makes
+  /// room.
+  case full(reason: String)
 }
 
 extension LinkError: CustomStringConvertible {
@@ -34,6 +37,7 @@ extension LinkError: CustomStringConvertible {
       "the cursor does not belong to this query; leave it out to begin with the first page"
     case .invalidQuery(let reason): "the query \(reason)"
     case .unavailable(let reason, _): "the links cannot be reached: \(reason)"
+    case .full(let reason): "nothing can be written: \(reason)"
     }
   }
 }

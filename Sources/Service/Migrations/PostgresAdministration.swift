@@ -24,6 +24,13 @@ struct PostgresAdministration {
         }
         return true
       } catch {
+        // insufficient_privilege
+        if error.code == "42501" {
+          throw DatabaseError(
+            .notPermitted,
+            "database \(name) does not exist, and this user may not create it: create it with CREATE "
+              + "DATABASE, or name another in the URL (\(error.message))", code: error.code)
+        }
         // duplicate_database, and how two that create at the same moment find out.
         guard error.code == "42P04" || error.code == "23505" else { throw error }
         return false

@@ -10,7 +10,7 @@ extension ExitCode {
       case .unreachable, .connectionLost: .unavailable
       case .notPermitted: .noPermission
       case .busy: .temporary
-      case .full: .cantCreate
+      case .full, .cannotMake: .cantCreate
       case .corrupt: .data
       case .constraint, .statement, .other: .failed
       }

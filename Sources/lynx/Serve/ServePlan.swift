@@ -33,6 +33,13 @@ struct ServePlan {
     settings.redirects.takesOver = arguments.takeOver
     settings.api = try Self.api(values)
     manner = try arguments.general.resolved()
+    var addresses = ServeAddresses(values)
+    for case .internet(let host, let port) in settings.redirects.addresses {
+      try addresses.add(host, port, (.redirectHost, .redirectPort))
+    }
+    for case .tcp(let host, let port) in settings.api.addresses {
+      try addresses.add(host, port, (.apiHost, .apiPort))
+    }
     for setting in ServeSetting.allCases {
       if let found = try values.sources.find(setting) { origins.append((setting, found.origin)) }
     }

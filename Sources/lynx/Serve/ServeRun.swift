@@ -22,6 +22,7 @@ struct ServeRun {
     var settings = plan.settings
     settings.logger = Self.logger(plan.manner)
     let logger = settings.logger
+    for line in plan.report { logger.debug("\(line)") }
     let service: LinkService
     do {
       service = try Blocking.run { [settings] in try await LinkService.start(settings) }
@@ -29,7 +30,11 @@ struct ServeRun {
       throw CommandError(error)
     }
     let seconds = Double(Clock.monotonicNanoseconds - start) / 1e9
-    try announce(service, seconds)
+    do throws(CommandError) {
+      try announce(service, seconds)
+    } catch {
+      throw withdraw(service, error)
+    }
     do throws(SystemCallError) {
       try ServiceManager.notify("READY=1")
     } catch {
@@ -51,10 +56,11 @@ struct ServeRun {
     let notice = Blocking.run { await service.stop() }
     if let notice { logger.warning("\(notice)") }
     if !plan.manner.isQuiet {
-      let redirects = service.redirectStatistics.requests
+      let answers = service.redirectStatistics.requests
         .filter { (300...399).contains($0.key.rawValue) }.values.reduce(0, +)
+      // Also to HEAD, which is no click.
       try? StandardStream.error.write(
-        "stopped after \(NumberText.grouped(Int(clamping: redirects))) redirects\n")
+        "stopped after redirecting \(NumberText.grouped(Int(clamping: answers))) requests\n")
     }
   }
 
@@ -65,11 +71,26 @@ struct ServeRun {
     return logger
   }
 
+  /// Stops a service whose first key could not be shown, so that the next start shows one.
+  private func withdraw(_ service: LinkService, _ error: CommandError) -> CommandError {
+    var message = "the first API key could not be printed and was revoked: \(error.message)"
+    do {
+      try Blocking.run { try await service.revokeFirstKey() }
+    } catch {
+      message =
+        "the first API key could not be printed, and not revoked either (\(error)); revoke it in the "
+        + "database: UPDATE api_keys SET revoked_at = 1 WHERE is_admin"
+    }
+    _ = Blocking.run { await service.stop() }
+    return CommandError(error.code, message)
+  }
+
   private func announce(_ service: LinkService, _ seconds: Double) throws(CommandError) {
     if let key = service.firstKey {
       // The one thing of the start that somebody needs later.
       try StandardStream.output.write(
-        "The first API key, an administrator's; it is not shown again:\n\(key)\n")
+        "The first API key, an administrator's; it is not shown again:\n\(key)\n",
+        needsReader: true)
     }
     if plan.manner.isQuiet { return }
     let banner = ServeBanner(plan: plan, service: service, seconds: seconds)

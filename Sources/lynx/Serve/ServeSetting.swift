@@ -45,6 +45,15 @@ enum ServeSetting: String, CaseIterable, Sendable {
     }
   }
 
+  /// Where the port of these hosts is set.
+  var port: ServeSetting? {
+    switch self {
+    case .redirectHost: .redirectPort
+    case .apiHost: .apiPort
+    default: nil
+    }
+  }
+
   /// What was typed behind it.
   func typed(_ arguments: ServeArguments) -> String? {
     func text(_ flag: Bool?) -> String? { flag.map { $0 ? "true" : "false" } }

@@ -73,7 +73,9 @@ struct ServeSources {
   /// The lines `NAME=VALUE` of a file, as systemd's `EnvironmentFile=` and others have them; empty ones
   /// and those that begin with # are left out. A name that is no setting is a mistake.
   private static func read(_ path: String) throws(CommandError) -> [String: String] {
-    let text = String(decoding: try InputFile.read(path, limit: 1 << 20), as: UTF8.self)
+    var text = String(decoding: try InputFile.read(path, limit: 1 << 20), as: UTF8.self)
+    // A byte order mark, as some editors write it.
+    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
     var values: [String: String] = [:]
     let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
     for (index, line) in lines.enumerated() {

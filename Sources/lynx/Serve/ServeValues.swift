@@ -26,6 +26,13 @@ struct ServeValues {
     }
   }
 
+  /// Why the value of a setting cannot be used, with the place where it was found.
+  func refusal(_ setting: ServeSetting, _ reason: String) throws(CommandError) -> CommandError {
+    let origin = try sources.find(setting)?.origin
+    return CommandError(
+      origin?.code ?? .config, "\(origin?.description ?? setting.option): \(reason)")
+  }
+
   func count(
     _ setting: ServeSetting, in range: ClosedRange<Int>
   ) throws(CommandError) -> Int? {
@@ -98,11 +105,16 @@ struct ServeValues {
       guard hosts.allSatisfy({ !$0.isEmpty && !$0.contains(" ") && !$0.contains("/") }) else {
         throw ValueTextError("write addresses with commas between them, for example 0.0.0.0,::")
       }
+      // A colon alone, or behind a bracket, is no part of an IPv6 address.
+      if hosts.contains(where: { $0.count { $0 == ":" } == 1 || $0.contains("]:") }) {
+        throw ValueTextError(
+          "write addresses without a port; that is for \(setting.port?.option ?? "another option")")
+      }
       return hosts
     }
   }
 
-  /// Without a slash at its end.
+  /// Without a slash at its end. Codes are put behind it: it has neither query nor fragment.
   func baseURL() throws(CommandError) -> String? {
     try read(.redirectBaseURL) { text throws(ValueTextError) in
       var url = text
@@ -111,6 +123,12 @@ struct ServeValues {
       guard let scheme, url.utf8.count > scheme.utf8.count,
         url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
       else { throw ValueTextError("write a URL, for example https://s.example") }
+      if url.contains("?") || url.contains("#") {
+        throw ValueTextError("codes are put behind it; leave out what begins with ? or #")
+      }
+      if ["/", ":"].contains(url.dropFirst(scheme.count).first) {
+        throw ValueTextError("it has no host; write one, for example https://s.example")
+      }
       return url
     }
   }

@@ -119,6 +119,15 @@ final class APIFixture: Sendable {
     return answer
   }
 
+  /// One request at a path that the document does not have.
+  static func raw(_ port: Int, _ method: String, _ path: String) async throws -> Answer {
+    try await onOwnThread {
+      let connection = try TestConnection(port: port)
+      try connection.send(TestRequest(method: method, path: path).bytes)
+      return try connection.answer(toHead: method == "HEAD")
+    }
+  }
+
   /// A new key's text.
   func makeKey(_ name: String, isAdmin: Bool = false) async throws -> String {
     var generator = SystemRandomNumberGenerator()

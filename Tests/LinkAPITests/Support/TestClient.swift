@@ -84,7 +84,9 @@ final class TestConnection {
   /// More bytes; false at the end.
   private func fill() throws -> Bool {
     var chunk = [UInt8](repeating: 0, count: 65_536)
-    let count = recv(descriptor, &chunk, chunk.count, 0)
+    var count: Int
+    // With a time limit a socket is not read on by itself when the process was stopped (signal(7)).
+    repeat { count = recv(descriptor, &chunk, chunk.count, 0) } while count < 0 && errno == EINTR
     if count < 0 { throw Failure(description: "recv: errno \(errno)") }
     buffer += chunk[..<count]
     return count > 0

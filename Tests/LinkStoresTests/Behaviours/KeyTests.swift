@@ -79,7 +79,7 @@ struct KeyTests {
               do { try await store.ping() } catch { return false }
               return true
             }
-            let secret = try await (store as? any APIKeyStore)?.ensureFirstKey()
+            let secret = try await (store as? any APIKeyStore)?.ensureFirstKey()?.secret
             await store.close()
             return secret
           }

@@ -93,7 +93,9 @@ struct ClickOutageTests {
     await store.close()
     #expect(account.notices.contains { $0.contains("full") })
     let said = try String(contentsOfFile: refused, encoding: .utf8)
-    #expect(said.contains("No space left on device") && said.contains("/clicks/clicks-"), "\(said)")
+    #expect(
+      said.contains("the click journal needs ")
+        && said.contains(" MB in \(disk)/clicks, which has no room for it"), "\(said)")
     #expect(said.split(separator: "\n").count == 1, "no file is left: \(said)")
     print("full disk: \(account.total) answered clicks")
   }

@@ -56,6 +56,8 @@ enum Exchange {
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = recv(descriptor, &chunk, chunk.count, 0)
+      // With a time limit it is not gone on with by itself when the process was stopped (signal(7)).
+      if count < 0, errno == EINTR { continue }
       if count < 0 { throw Failure(description: "recv: \(errno)") }
       if count == 0 { break }
       received += chunk.prefix(count)

@@ -24,9 +24,14 @@ final class ServedLynx {
   private(set) var apiPort = 0
 
   /// Starts it and waits until it says that it is ready, or has ended.
+  ///
+  /// - Parameters:
+  ///   - prefix: a command that its own is put behind.
+  ///   - standardOutput: what it gets as that; nil for a file to be read by ``said``.
   init(
     _ arguments: [String] = [], in place: Place? = nil, environment: [String: String] = [:],
-    ports: [String] = ["--redirect-port", "0", "--api-port", "0"], asOrdinaryUser: Bool = false
+    ports: [String] = ["--redirect-port", "0", "--api-port", "0"], asOrdinaryUser: Bool = false,
+    prefix: [String] = [], standardOutput: FileHandle? = nil
   ) throws {
     self.place = try place ?? Place()
     output = self.place.path + "/said-" + UUID().uuidString
@@ -39,8 +44,8 @@ final class ServedLynx {
         ["--reuid=65534", "--regid=65534", "--clear-groups", copy, "serve"] + ports
         + arguments
     } else {
-      process.executableURL = URL(fileURLWithPath: try Self.executable())
-      process.arguments = ["serve"] + ports + arguments
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = prefix + [try Self.executable(), "serve"] + ports + arguments
     }
     process.currentDirectoryURL = URL(fileURLWithPath: self.place.path)
     var variables = ProcessInfo.processInfo.environment
@@ -52,7 +57,7 @@ final class ServedLynx {
       _ = FileManager.default.createFile(atPath: output + suffix, contents: nil)
     }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: output + ".out")
+    process.standardOutput = standardOutput ?? FileHandle(forWritingAtPath: output + ".out")
     process.standardError = FileHandle(forWritingAtPath: output + ".err")
     try process.run()
     while process.isRunning, !errors.contains("ready after") || !errors.hasSuffix("\n") {

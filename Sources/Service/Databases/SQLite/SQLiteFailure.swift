@@ -152,7 +152,8 @@ struct SQLiteFailure {
     case ENOENT: return directoryRefusal(path: path, access: access)
     case ENOTDIR:
       return DatabaseError(
-        .unreachable, "a part of the path \(path) is not a directory", code: code)
+        access == .create ? .cannotMake : .unreachable,
+        "a part of the path \(path) is not a directory", code: code)
     default: return nil
     }
   }
@@ -164,7 +165,8 @@ struct SQLiteFailure {
     var status = stat()
     if stat(directory, &status) != 0, errno == ENOENT {
       return DatabaseError(
-        .unreachable, "the directory of \(path) does not exist: make it first",
+        access == .create ? .cannotMake : .unreachable,
+        "the directory of \(path) does not exist: make it first",
         code: "\(SQLITE_CANTOPEN)")
     }
     guard access != .readOnly, faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0

@@ -44,6 +44,11 @@ struct APIError: Error, Sendable {
       self.init(
         .serviceUnavailable, "the database cannot be reached; try again later",
         fields: [.retryAfter: "\(retryAfter ?? 10)"], detail: reason)
+    case .full(let reason):
+      self.init(
+        .serviceUnavailable,
+        "the database's disk is full; links can be read, and changed when there is room again",
+        fields: [.retryAfter: "10"], detail: reason)
     }
   }
 }

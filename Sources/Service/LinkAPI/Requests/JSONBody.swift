@@ -7,7 +7,7 @@ internal import NIOCore
   internal import Foundation
 #endif
 
-/// What a request's body has to be: one JSON object with the fields that are known, and no others.
+/// What a request's body has to be: one JSON object with the fields that are known, each once, and no others.
 protocol JSONBody: Decodable {
   associatedtype Field: CodingKey, CaseIterable
 }
@@ -77,6 +77,9 @@ extension JSONDecoder {
     do {
       let data = Data(bytes)
       try decode(KnownFields<Body>.self, from: data).check()
+      if let name = JSONFieldNames.repeated(in: bytes) {
+        throw APIError(.badRequest, "the field '\(name)' comes twice; send it once")
+      }
       return try decode(Body.self, from: data)
     } catch let error as DecodingError {
       throw APIError(.badRequest, Self.reason(error))

@@ -29,10 +29,12 @@ struct RouteTable: Sendable {
   private let routes: RouterResponder<APIContext>
   /// Tells what methods a path has, for requests with others.
   private let paths: RouterResponder<APIContext>
+  private let hosts: HostRule
   /// What a path that has no route is called in metrics and logs.
   static let none = "none"
 
-  init(_ all: [Route], _ authenticator: Authenticator) {
+  init(_ all: [Route], _ authenticator: Authenticator, _ hosts: HostRule) {
+    self.hosts = hosts
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     var methods: [String: Set<String>] = [:]
     for route in all {
@@ -67,8 +69,10 @@ struct RouteTable: Sendable {
     throw APIError(.forbidden, "pages of other sites may not change anything here")
   }
 
-  /// Throws what a route throws, and an ``APIError`` with 404 or 405.
+  /// Throws what a route throws, and an ``APIError`` with 404, 405 or 421.
   func respond(to request: Request, _ context: APIContext) async throws -> Response {
+    try hosts.check(request)
+    guard Self.isExact(request.uri.path) else { throw APIError.noSuchResource }
     let response = try await routes.respond(to: request, context: context)
     // Where no route fits, the router answers itself.
     guard response.status == .notFound, Self.name(context) == Self.none else { return response }
@@ -81,6 +85,12 @@ struct RouteTable: Sendable {
     throw APIError(
       .methodNotAllowed, "this address has no such method; it has \(allow)",
       fields: [.allow: allow])
+  }
+
+  /// The router passes over slashes that are one too many; whoever decides in front of this server who may
+  /// get to which path does not.
+  private static func isExact(_ path: String) -> Bool {
+    path == "/" || path.first == "/" && path.last != "/" && !path.contains("//")
   }
 
   /// The path of the route that answered, as the route has it.

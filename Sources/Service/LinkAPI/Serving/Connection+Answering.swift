@@ -1,3 +1,4 @@
+internal import LinuxSystem
 internal import NIOCore
 internal import NIOHTTP1
 

@@ -37,10 +37,17 @@ final class RequestHandler: Sendable {
     }
     // What is cancelled was answered by ``timeout(of:)``.
     if !Task.isCancelled {
+      let nanoseconds = Clock.monotonicNanoseconds - start
       metrics.note(
         route: RouteTable.name(context), method: Self.name(request.method),
-        status: Int(answer.status.code),
-        seconds: Double(Clock.monotonicNanoseconds - start) / 1e9)
+        status: Int(answer.status.code), seconds: Double(nanoseconds) / 1e9)
+      logger.debug(
+        "the API answered",
+        metadata: [
+          "request": "\(id)", "method": "\(Self.name(request.method))",
+          "route": "\(RouteTable.name(context))", "status": "\(answer.status.code)",
+          "microseconds": "\(nanoseconds / 1000)",
+        ])
     }
     return answer.with(id)
   }
@@ -61,7 +68,11 @@ final class RequestHandler: Sendable {
   /// The answer to what is no request, or none that a route could be given.
   func refusal(_ error: APIError) -> WireResponse {
     metrics.note(route: "refused", method: "other", status: error.status.code, seconds: 0)
-    return WireResponse(error).with(RequestID())
+    let id = RequestID()
+    logger.debug(
+      "the API refused a request: \(error.reason)",
+      metadata: ["request": "\(id)", "status": "\(error.status.code)"])
+    return WireResponse(error).with(id)
   }
 
   /// Without address, query, fields and body: any of them may be secret.

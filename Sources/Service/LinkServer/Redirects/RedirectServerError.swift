@@ -9,6 +9,8 @@ public struct RedirectServerError: Error, Sendable, CustomStringConvertible {
     case notPermitted
     /// The address cannot be meant, or is not this machine's.
     case setting
+    /// The file of a unix socket cannot be made.
+    case cannotMake
     case system
   }
 
@@ -30,6 +32,11 @@ public struct RedirectServerError: Error, Sendable, CustomStringConvertible {
     func sentence(_ reason: String) -> String {
       "redirects cannot be served on \(place): \(reason)"
     }
+    if error.call == "getaddrinfo" {
+      self.init(
+        .setting, sentence("the name cannot be resolved; write an address of this machine"))
+      return
+    }
     switch error.code {
     case EADDRINUSE:
       var owner = "somebody"
@@ -43,7 +50,10 @@ public struct RedirectServerError: Error, Sendable, CustomStringConvertible {
     case EACCES, EPERM:
       self.init(
         .notPermitted, sentence("this user may not; choose a port above 1023 or another path"))
-    case EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENAMETOOLONG, EEXIST, ENOENT, ENOTDIR:
+    case ENOENT, ENOTDIR, EROFS, ENOSPC, EDQUOT:
+      self.init(
+        .cannotMake, sentence("\(error.reason); make its directory, or choose another path"))
+    case EADDRNOTAVAIL, EAFNOSUPPORT, EINVAL, ENAMETOOLONG, EEXIST:
       self.init(.setting, sentence("\(error.reason); choose another address"))
     default: self.init(.system, sentence(error.reason))
     }

@@ -51,6 +51,9 @@ public struct RedirectSettings: Sendable {
 
   /// Gets a sentence whenever the limit of connections or of open files is reached.
   public var report: @Sendable (String) -> Void = { _ in }
+  /// Gets a sentence about each connection that is closed for what its client did or did not do, on the
+  /// thread of its event loop; nil if nobody wants to know.
+  public var reportClosed: (@Sendable (String) -> Void)?
 
   public init() {}
 

@@ -132,7 +132,9 @@ extension MeasuredStore {
 
 extension LinkError {
   fileprivate var isUnavailable: Bool {
-    if case .unavailable = self { return true }
-    return false
+    switch self {
+    case .unavailable, .full: true
+    default: false
+    }
   }
 }

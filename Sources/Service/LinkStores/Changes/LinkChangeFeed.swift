@@ -43,6 +43,13 @@ public final class LinkChangeFeed: Sendable {
     public init() {}
   }
 
+  /// Whether the store answers, told when that changes.
+  public enum Contact: Sendable, Equatable {
+    case lost(reason: String)
+    /// Since the first question that had no answer.
+    case regained(afterNanoseconds: UInt64)
+  }
+
   private struct State {
     var statistics = Statistics()
     var hints: (any ChangeHints)?
@@ -53,13 +60,18 @@ public final class LinkChangeFeed: Sendable {
   private let store: any LinkStore
   private let cache: LinkCache
   private let options: Options
+  private let report: @Sendable (Contact) -> Void
   private let alarm = Alarm()
   private let state = Mutex(State())
 
-  public init(store: any LinkStore, cache: LinkCache, options: Options = Options()) {
+  public init(
+    store: any LinkStore, cache: LinkCache, options: Options = Options(),
+    report: @escaping @Sendable (Contact) -> Void = { _ in }
+  ) {
     self.store = store
     self.cache = cache
     self.options = options
+    self.report = report
   }
 
   /// Begins, and goes on until ``close()``. The store need not answer yet.
@@ -120,11 +132,19 @@ public final class LinkChangeFeed: Sendable {
     var window = ChangeWindow()
     // The versions of the last answer: what it told need not be told again.
     var known: [CodeKey: Int64] = [:]
+    var lostAt: UInt64?
     while !isClosed {
       let start = Clock.monotonicNanoseconds
       let silence = UInt64(clamping: options.silenceMilliseconds) &* 1_000_000
       if let last = statistics.lastContactNanoseconds, start > last &+ silence { window.restart() }
-      await ask(&window, &known)
+      let failure = await ask(&window, &known)
+      if isClosed { return }
+      if let failure, lostAt == nil {
+        lostAt = start
+        report(.lost(reason: failure.description))
+      } else if failure == nil, let lost = lostAt.take() {
+        report(.regained(afterNanoseconds: Clock.monotonicNanoseconds &- lost))
+      }
       // However many changes there are, asking for them takes a quarter of a connection at most.
       let spent = Clock.monotonicNanoseconds - start
       await Self.sleep(nanoseconds: min(3 * spent, 2_000_000_000))
@@ -136,11 +156,14 @@ public final class LinkChangeFeed: Sendable {
     }
   }
 
-  private func ask(_ window: inout ChangeWindow, _ known: inout [CodeKey: Int64]) async {
+  /// Why there was no answer; nil if there was one.
+  private func ask(
+    _ window: inout ChangeWindow, _ known: inout [CodeKey: Int64]
+  ) async -> LinkError? {
     let second = Int64(Clock.monotonicNanoseconds / 1_000_000_000)
     do throws(LinkError) {
       let answer = try await store.changes(since: window.since)
-      if isClosed { return }
+      if isClosed { return nil }
       let isWhole = window.advance(to: answer.clock, at: second)
       var told: [CodeKey: Int64] = [:]
       told.reserveCapacity(answer.changes.count)
@@ -159,11 +182,13 @@ public final class LinkChangeFeed: Sendable {
         $0.changes += answer.changes.count
         if !isWhole { $0.forgotten += 1 }
       }
+      return nil
     } catch {
       count {
         $0.failures += 1
         $0.lastFailure = error.description
       }
+      return error
     }
   }
 

@@ -22,12 +22,15 @@ final class SQLiteHints: ChangeHints {
   private static let pauseMilliseconds: Int32 = 1_000
   private let ending: Ending
 
-  init(path: String, _ tell: @escaping Tell) throws(LinkError) {
+  init(
+    path: String, _ open: ConnectionCount, _ tell: @escaping Tell
+  ) throws(LinkError) {
     do throws(SystemCallError) {
       ending = try Ending()
     } catch {
       throw .unavailable(reason: "\(error)", retryAfter: nil)
     }
+    open.add()
     let hasStarted = WorkerThread.start { [ending] in
       while !ending.isOver.load(ordering: .acquiring) {
         do throws(DatabaseError) {
@@ -37,8 +40,10 @@ final class SQLiteHints: ChangeHints {
         }
         Self.wait(ending, Self.pauseMilliseconds)
       }
+      open.remove()
     }
     guard hasStarted else {
+      open.remove()
       throw .unavailable(reason: "no thread could be started for it", retryAfter: nil)
     }
   }
@@ -52,6 +57,8 @@ final class SQLiteHints: ChangeHints {
     ending.wakeUp.signal()
   }
 
+  /// The connection is closed when this returns.
+  @inline(never)
   private static func watch(
     _ path: String, _ ending: Ending, _ tell: Tell
   ) throws(DatabaseError) {

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Links
 internal import LinuxSystem
 
@@ -33,6 +34,8 @@ public final class ClickJournal: Sendable {
     /// Gets a sentence about each journal that could not be recovered, or not wholly, and when the
     /// database begins to refuse clicks or takes them again.
     public var report: @Sendable (String) -> Void = { _ in }
+    /// Gets a sentence when clicks of ended processes were recovered: how many, from how many journals.
+    public var announce: @Sendable (String) -> Void = { _ in }
 
     public init() {}
   }
@@ -74,14 +77,15 @@ public final class ClickJournal: Sendable {
       throw ClickJournalError(error)
     }
     let recovery = JournalRecovery(
-      directory: directory, database: database, store: store, report: options.report)
+      directory: directory, database: database, store: store, report: options.report,
+      announce: options.announce)
     // First, so that a disk that is full of it has room for the new one.
     await recovery.run()
     do throws(SystemCallError) {
       core = try JournalCore(
         directory: directory, header: header, memoryLinks: options.memoryLinks)
     } catch {
-      throw ClickJournalError(error)
+      throw ClickJournalError(error, making: geometry, in: directory)
     }
     counters = core.rings.map { [core] in ClickCounter(ring: $0, core: core) }
     guard core.startDraining(everyMilliseconds: max(1, options.viewMilliseconds)) else {
@@ -151,5 +155,17 @@ public struct ClickJournalError: Error, Sendable, CustomStringConvertible {
 
   init(_ error: SystemCallError) {
     self.init("the click journal cannot be kept: \(error)")
+  }
+
+  /// A file that has all its room from the start may find none.
+  init(_ error: SystemCallError, making geometry: JournalGeometry, in directory: String) {
+    guard [ENOSPC, EDQUOT].contains(error.code) else {
+      self.init(error)
+      return
+    }
+    let megabytes = (geometry.words * 8 + 999_999) / 1_000_000
+    self.init(
+      "the click journal needs \(megabytes) MB in \(directory), which has no room for it: make room "
+        + "there, or choose another directory with --journal-dir")
   }
 }

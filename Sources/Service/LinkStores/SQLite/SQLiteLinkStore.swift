@@ -1,5 +1,6 @@
 public import Databases
 public import Links
+internal import Synchronization
 
 /// Links in a SQLite file: one connection writes, a few read beside it.
 ///
@@ -9,6 +10,9 @@ public final class SQLiteLinkStore: LinkStore {
   private let path: String
   let reader: SQLiteWorker
   let writer: SQLiteWorker
+  /// Those who look for what others commit.
+  private let watchers = ConnectionCount()
+  private let watching = Mutex<[@Sendable () -> Void]>([])
 
   /// Opens the file, which has to have the Lynx schema.
   ///
@@ -29,20 +33,33 @@ public final class SQLiteLinkStore: LinkStore {
     reader = try SQLiteWorker(connections, writes: false)
   }
 
+  /// Returns when every connection is closed, that which writes last: the last one to be closed takes the
+  /// write-ahead log into the file and removes it, which a reader may not (https://sqlite.org/wal.html,
+  /// section 4).
   public func close() async {
-    writer.close()
+    for end in watching.withLock({ $0 }) { end() }
+    await watchers.untilNone()
     reader.close()
+    await reader.untilEnd()
+    writer.close()
+    await writer.untilEnd()
   }
 
   public func hints(
     _ tell: @escaping @Sendable (ChangeHint) -> Void
   ) throws(LinkError) -> any ChangeHints {
-    path == ":memory:" ? NoHints() : try SQLiteHints(path: path, tell)
+    if path == ":memory:" { return NoHints() }
+    let hints = try SQLiteHints(path: path, watchers, tell)
+    watching.withLock { $0.append { [weak hints] in hints?.end() } }
+    return hints
   }
 
   public func ping() async throws(LinkError) {
     try await reader.run { session in
-      _ = try session.statement("SELECT 1 FROM urls LIMIT 1").step()
+      let row = try session.statement("SELECT 1 FROM urls LIMIT 1")
+      // One that is at a row keeps its connection at the state of that moment.
+      defer { row.reset() }
+      _ = try row.step()
     }
   }
 }

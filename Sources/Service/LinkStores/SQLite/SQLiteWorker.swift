@@ -22,30 +22,48 @@ final class SQLiteWorker: Sendable {
   private static let groupLimit = 256
   private static let readLimit = 16
   private let queue = JobQueue<SQLiteJob>()
+  private let open = ConnectionCount()
 
-  /// The threads take over the connections: the caller keeps none.
+  /// The threads take over the connections and close them in the end: the caller keeps none.
   init(_ connections: [SQLiteConnection], writes: Bool) throws(LinkError) {
     for connection in connections {
-      let queue = queue
       let handed = HandedOver(connection)
-      let hasStarted = WorkerThread.start {
-        let session = SQLiteSession(handed.value)
-        if writes { Self.write(queue, session) } else { Self.read(queue, session) }
+      open.add()
+      let hasStarted = WorkerThread.start { [queue, open] in
+        Self.work(queue, handed, writes: writes)
+        open.remove()
       }
       guard hasStarted else {
+        open.remove()
         queue.close()
         throw .unavailable(reason: "no thread could be started for it", retryAfter: nil)
       }
     }
   }
 
-  private struct HandedOver: @unchecked Sendable {
-    let value: SQLiteConnection
+  /// Gives its connection to the one thread that takes it.
+  private final class HandedOver: @unchecked Sendable {
+    private var value: SQLiteConnection?
 
     init(_ value: SQLiteConnection) { self.value = value }
+
+    func take() -> SQLiteConnection? {
+      defer { value = nil }
+      return value
+    }
   }
 
   func close() { queue.close() }
+
+  /// Returns, after ``close()``, when what was queued is done and the connections are closed.
+  func untilEnd() async { await open.untilNone() }
+
+  /// The connection is closed when this returns.
+  @inline(never)
+  private static func work(_ queue: JobQueue<SQLiteJob>, _ handed: HandedOver, writes: Bool) {
+    guard let session = handed.take().map(SQLiteSession.init) else { return }
+    if writes { write(queue, session) } else { read(queue, session) }
+  }
 
   /// Has `work` done and waits for it.
   func run<Value: Sendable>(

@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// Writes answers from bytes made before, for one event loop.
 final class AnswerWriter {
   let outgoing = OutgoingBytes()
@@ -77,8 +79,9 @@ final class AnswerWriter {
     return true
   }
 
-  /// Adds a request's query to a destination, in front of its fragment.
+  /// Adds a request's query to a destination, in front of its fragment; one without anything in it is none.
   private func forward(_ query: UnsafeRawBufferPointer, from start: Int) {
+    if query.isEmpty { return }
     let query = Array(query)
     let destination = Array(outgoing.bytes[start...])
     let fragment = destination.firstIndex(of: UInt8(ascii: "#")) ?? destination.endIndex

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxSystem
 
 /// Bytes on their way out, gathered before they are written at once. One for each event loop.
 ///

@@ -82,7 +82,7 @@ final class ListeningSocket: Sendable {
     if address.family != AF_UNIX { set(Int(SOL_SOCKET), SO_REUSEADDR, on: number) }
     if sharesPort { set(Int(SOL_SOCKET), SO_REUSEPORT, on: number) }
     if address.family == AF_INET6 { set(Int(IPPROTO_IPV6), IPV6_V6ONLY, on: number) }
-    try retryingSystemCall("bind") { address.withPointer { bind(number, $0, $1) } }
+    try retryingSystemCall("bind") { address.bind(number) }
     return descriptor
   }
 
@@ -161,6 +161,6 @@ final class ListeningSocket: Sendable {
       socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     }
     let probe = FileDescriptor(owning: number)
-    return address.withPointer { connect(probe.number, $0, $1) } == 0
+    return address.connect(probe.number) == 0
   }
 }

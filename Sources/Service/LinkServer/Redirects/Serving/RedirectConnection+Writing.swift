@@ -100,6 +100,7 @@ extension RedirectConnection {
     deadline = .max
     Glibc.close(descriptor)
     loop.remove(self, end)
+    if let reason = end.reproach { loop.settings.reportClosed?(reason) }
   }
 
   /// The time for what was under way is over.

@@ -16,4 +16,14 @@ public enum ConnectionEnd: Int, Sendable, CaseIterable {
   case failed
   /// The server stopped.
   case stopped
+
+  /// What a client did or did not do that ended its connection; nil if it was nothing.
+  var reproach: String? {
+    switch self {
+    case .refused: "a connection was closed behind a request that was refused"
+    case .slowRequest: "a connection was closed whose request took too long to come"
+    case .slowReader: "a connection was closed whose client took too long to read"
+    case .client, .answered, .idle, .failed, .stopped: nil
+    }
+  }
 }

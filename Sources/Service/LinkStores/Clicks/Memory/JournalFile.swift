@@ -162,8 +162,13 @@ enum JournalFile {
 
   /// Makes the directory if need be.
   static func makeDirectory(_ path: String) throws(SystemCallError) {
-    if mkdir(path, 0o700) != 0, errno != EEXIST {
+    if mkdir(path, 0o700) == 0 { return }
+    guard errno == EEXIST else {
       throw SystemCallError(call: "mkdir", code: errno, subject: path)
+    }
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+      throw SystemCallError(call: "mkdir", code: ENOTDIR, subject: path)
     }
   }
 

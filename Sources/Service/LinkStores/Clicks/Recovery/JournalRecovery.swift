@@ -12,6 +12,7 @@ final class JournalRecovery: Sendable {
   private let database: JournalID
   private let store: any LinkStore
   let tell: @Sendable (String) -> Void
+  private let announce: @Sendable (String) -> Void
   private let record = Mutex(Record())
 
   private struct Record {
@@ -21,12 +22,14 @@ final class JournalRecovery: Sendable {
 
   init(
     directory: String, database: JournalID, store: any LinkStore,
-    report: @escaping @Sendable (String) -> Void
+    report: @escaping @Sendable (String) -> Void,
+    announce: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.directory = directory
     self.database = database
     self.store = store
     tell = report
+    self.announce = announce
   }
 
   var recoveredClicks: Int64 { record.withLock { $0.recoveredClicks } }
@@ -43,11 +46,23 @@ final class JournalRecovery: Sendable {
     if isNew { tell(sentence) }
   }
 
-  /// Recovers whatever can be. What cannot is reported.
+  /// Recovers whatever can be, and says how much that was. What cannot is reported.
   func run() async {
+    let before = recoveredClicks
+    var journals = 0
+    defer {
+      let clicks = recoveredClicks - before
+      if clicks > 0 {
+        announce(
+          "\(directory): \(clicks) clicks were recovered from \(journals) "
+            + "journal\(journals == 1 ? "" : "s") that ended processes left")
+      }
+    }
     do {
       try JournalFile.removeUnfinished(in: directory)
       for path in try JournalFile.list(directory, endingWith: JournalFile.suffix) {
+        let sofar = recoveredClicks
+        defer { if recoveredClicks > sofar { journals += 1 } }
         do {
           try await recover(path)
         } catch {
