@@ -47,7 +47,9 @@ enum Invocation {
   }
 
   /// The short options that take a value. The same letter means the same in every command.
-  private static let shortOptionsWithValue: Set<Character> = ["p", "F", "d", "o", "t", "c", "n", "R"]
+  private static let shortOptionsWithValue: Set<Character> = [
+    "p", "F", "d", "o", "t", "c", "n", "R",
+  ]
 
   /// `arguments` as ArgumentParser reads them rightly: it takes an empty value for none, and an
   /// equals sign in a joined value (`-oa=b.svg`) for the end of the option's name.

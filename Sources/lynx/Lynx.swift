@@ -12,6 +12,7 @@ struct Lynx: ParsableCommand {
     discussion: """
       Examples:
         lynx serve                                redirects on :3000, an API on :8080
+        lynx bench -c64 http://127.0.0.1:3000/x   load any HTTP server
         lynx profile -- make -j8                  draw flamegraph.svg of a command
         lynx profile -p 1234 -d 30s -o out.svg    of a process, for 30 seconds
         lynx render flamegraph.pb.gz --top 20     the hottest functions, as text
@@ -19,7 +20,8 @@ struct Lynx: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      ServeCommand.self, BenchCommand.self, ProfileCommand.self, RenderCommand.self, MigrateCommand.self,
+      ServeCommand.self, BenchCommand.self, ProfileCommand.self, RenderCommand.self,
+      MigrateCommand.self,
     ])
 
   /// The names of all subcommands, in the order help shows them.

@@ -18,19 +18,51 @@ public struct ResolvedAddress: Sendable {
     guard let port = UInt16(exactly: port), !host.utf8.contains(0) else {
       throw SystemCallError(call: "getaddrinfo", code: EINVAL, subject: host)
     }
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-    var found: UnsafeMutablePointer<addrinfo>?
-    guard getaddrinfo(host, "\(port)", &hints, &found) == 0, let found else {
+    do throws(Failure) {
+      self = try Self.resolve(host, port, AI_PASSIVE)[0]
+    } catch {
       throw SystemCallError(call: "getaddrinfo", code: EADDRNOTAVAIL, subject: host)
     }
-    defer { freeaddrinfo(found) }
-    guard let address = found.pointee.ai_addr,
-      Int(found.pointee.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size
-    else { throw SystemCallError(call: "getaddrinfo", code: EADDRNOTAVAIL, subject: host) }
-    family = found.pointee.ai_family
-    length = found.pointee.ai_addrlen
+  }
+
+  /// Why a name has no address.
+  public struct Failure: Error, Sendable {
+    /// In the resolver's words.
+    public let reason: String
+  }
+
+  /// All addresses of a name, at least one, in the order in which they should be tried (RFC 6724).
+  public static func all(host: String, port: UInt16) throws(Failure) -> [ResolvedAddress] {
+    if host.utf8.contains(0) { throw Failure(reason: "it has a NUL") }
+    return try resolve(host, port, 0)
+  }
+
+  private static func resolve(
+    _ host: String, _ port: UInt16, _ flags: Int32
+  ) throws(Failure) -> [ResolvedAddress] {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    hints.ai_flags = flags | AI_NUMERICSERV
+    var found: UnsafeMutablePointer<addrinfo>?
+    let code = getaddrinfo(host, "\(port)", &hints, &found)
+    defer { if let found { freeaddrinfo(found) } }
+    guard code == 0 else { throw Failure(reason: String(cString: gai_strerror(code))) }
+    var addresses: [ResolvedAddress] = []
+    var next = found
+    while let entry = next {
+      if let address = ResolvedAddress(entry.pointee) { addresses.append(address) }
+      next = entry.pointee.ai_next
+    }
+    guard !addresses.isEmpty else { throw Failure(reason: "it has no address") }
+    return addresses
+  }
+
+  private init?(_ entry: addrinfo) {
+    guard let address = entry.ai_addr,
+      Int(entry.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size
+    else { return nil }
+    family = entry.ai_family
+    length = entry.ai_addrlen
     withUnsafeMutableBytes(of: &storage) {
       $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(length)))
     }
@@ -41,7 +73,7 @@ public struct ResolvedAddress: Sendable {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard !path.isEmpty, path.utf8.count < room else {
+    guard !path.isEmpty, path.utf8.count < room, !path.utf8.contains(0) else {
       throw SystemCallError(call: "bind", code: ENAMETOOLONG, subject: path)
     }
     withUnsafeMutableBytes(of: &address.sun_path) { room in

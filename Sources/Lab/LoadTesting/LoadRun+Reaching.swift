@@ -10,15 +10,16 @@ extension LoadRun {
     return LoopSettings.Server(addresses: reachable, security: security)
   }
 
-  private static func addresses(_ target: LoadTarget) throws(LoadError) -> [SocketAddress] {
+  private static func addresses(_ target: LoadTarget) throws(LoadError) -> [ResolvedAddress] {
     if let path = target.unixSocket {
-      guard let address = SocketAddress(path: path) else {
+      do throws(SystemCallError) {
+        return [try ResolvedAddress(path: path)]
+      } catch {
         throw LoadError(.setting, "\(path) is no path of a unix socket: it may have 1 to 107 bytes")
       }
-      return [address]
     }
-    do throws(SocketAddress.Failure) {
-      return try SocketAddress.resolve(host: target.host, port: target.port)
+    do throws(ResolvedAddress.Failure) {
+      return try ResolvedAddress.all(host: target.host, port: target.port)
     } catch {
       throw LoadError(.unreachable, "\(target.host) has no address: \(error.reason)")
     }
@@ -39,10 +40,10 @@ extension LoadRun {
 
   /// The addresses that accept a connection now; a name may have some that nobody listens on.
   private static func probe(
-    _ addresses: [SocketAddress], _ target: LoadTarget, _ security: TLSContext?,
+    _ addresses: [ResolvedAddress], _ target: LoadTarget, _ security: TLSContext?,
     _ settings: LoadSettings
-  ) throws(LoadError) -> [SocketAddress] {
-    var reachable: [SocketAddress] = []
+  ) throws(LoadError) -> [ResolvedAddress] {
+    var reachable: [ResolvedAddress] = []
     var failure = "nobody answers"
     for address in addresses {
       do throws(ProbeFailure) {
@@ -62,7 +63,7 @@ extension LoadRun {
   }
 
   private static func connect(
-    to address: SocketAddress, _ security: TLSContext?, _ settings: LoadSettings
+    to address: ResolvedAddress, _ security: TLSContext?, _ settings: LoadSettings
   ) throws(ProbeFailure) {
     let descriptor: FileDescriptor
     do throws(SystemCallError) {

@@ -5,7 +5,7 @@ struct LoopSettings: Sendable {
   /// Where a server is.
   struct Server: Sendable {
     /// Tried in turn. Never empty.
-    var addresses: [SocketAddress]
+    var addresses: [ResolvedAddress]
     /// TLS, if the server is to be spoken to that way.
     var security: TLSContext?
   }

@@ -1,0 +1,51 @@
+internal import Glibc
+
+extension SocketCalls {
+  /// Begins to connect a socket that does not block and that started programs do not inherit; what is
+  /// written to it leaves at once (TCP_NODELAY).
+  ///
+  /// - Returns: its descriptor, which polls writable when it is connected, or has failed
+  ///   (``connectionFailure(of:)``).
+  public static func connect(to address: ResolvedAddress) throws(SystemCallError) -> Int32 {
+    let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+    let number = try retryingSystemCall("socket") { socket(address.family, Int32(kind), 0) }
+    if address.family != AF_UNIX {
+      var one: Int32 = 1
+      _ = setsockopt(
+        number, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    }
+    do throws(SystemCallError) {
+      try retryingSystemCall("connect") { address.connect(number) }
+    } catch {
+      // A unix socket whose backlog is full says EAGAIN and goes on nowhere: connect(2).
+      if error.code != EINPROGRESS {
+        Glibc.close(number)
+        throw error
+      }
+    }
+    return number
+  }
+
+  /// Why a socket that polls writable is not connected; nil if it is.
+  public static func connectionFailure(of descriptor: Int32) -> SystemCallError? {
+    var code: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 else {
+      return SystemCallError(call: "getsockopt", code: errno)
+    }
+    return code == 0 ? nil : SystemCallError(call: "connect", code: code)
+  }
+
+  public static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+}
+
+extension SocketCalls {
+  /// Has writing to a connection that is gone fail on this thread, rather than end the process (SIGPIPE):
+  /// for libraries that write by themselves.
+  public static func holdBrokenPipeSignal() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+  }
+}
