@@ -142,7 +142,9 @@ let package = Package(
     // Lab
     room("Lab", "LoadResults", ["Terminal", "Bytes", histogram]),
     room("Lab", "LoadTesting", ["LoadResults", "LinuxSystem", "COpenSSL"]),
-    room("Lab", "Experiments", ["LoadTesting", "LoadResults", "LinuxSystem"]),
+    room(
+      "Lab", "Experiments",
+      ["LoadTesting", "LoadResults", "Recording", "Profiles", "Sampling", "LinuxSystem", "Terminal"]),
     // Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
     .executableTarget(
       name: "PeerBenchmarks",

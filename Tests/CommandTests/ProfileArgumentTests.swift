@@ -10,7 +10,12 @@ struct ProfileArgumentTests {
   @Test(
     "what cannot be meant is refused with code 64, the reason, and nothing left behind",
     arguments: [
-      ("", "nothing to profile"), ("--", "nothing to profile"),
+      ("-p 1 --scenario create", "-p and --scenario exclude each other"),
+      ("--scenario sleep", "'sleep' is not a scenario; there are redirect-hot"),
+      ("-p 1 --database-url sqlite://x", "add --scenario"),
+      ("--scenario create --delay 1s", "leave --delay out"),
+      ("--scenario create,list -o a.svg", "name one directory"),
+      ("--scenario create,list --artifact a", "name one directory"),
       ("-p 1 --tid 1", "-p and --tid exclude each other"),
       ("-p 1 -- true", "-p and -- COMMAND exclude each other"),
       ("--tid 1 -- true", "--tid and -- COMMAND exclude each other"),

@@ -127,6 +127,19 @@ public enum Processes {
     return (user &+ system) &* (1_000_000_000 / ticks)
   }
 
+  /// This process's number.
+  public static var ownID: ProcessID { getpid() }
+
+  /// When a process started, in clock ticks since the machine did (field 22 of /proc/PID/stat); nil if it is
+  /// gone. Tells it from a later one with the same number.
+  public static func startTicks(of process: ProcessID) -> UInt64? {
+    guard let text = readText("/proc/\(process)/stat"), let close = text.lastIndex(of: ")") else {
+      return nil
+    }
+    let fields = text[close...].split(separator: " ")
+    return fields.count > 20 ? UInt64(fields[20]) : nil
+  }
+
   /// The mapped memory of a process, in order of address; empty if it is gone or not ours to see.
   public static func mappings(of process: ProcessID) -> [MappedRegion] {
     guard let bytes = try? readFile("/proc/\(process)/maps") else { return [] }

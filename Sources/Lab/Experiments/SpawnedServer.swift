@@ -35,7 +35,7 @@ public final class SpawnedServer {
       executable, "serve", "--database-url", databaseURL ?? "sqlite://\(directory.path)/links.db",
       "--journal-dir", "\(directory.path)/clicks", "--redirect-host", "127.0.0.1",
       "--redirect-port", "0", "--api-host", "127.0.0.1", "--api-port", "0", "--auth", "none",
-      "--redirect-base-url", "http://127.0.0.1",
+      "--redirect-base-url", "http://127.0.0.1", "--no-announce",
     ]
     if let cacheEntries { command += ["--cache-max-entries", "\(cacheEntries)"] }
     if let threads { command += ["--threads", "\(threads)"] }

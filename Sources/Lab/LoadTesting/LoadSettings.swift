@@ -9,7 +9,7 @@ public struct LoadSettings: Sendable {
   public var threads = 1
   /// Of all threads together; as many to each of several servers, of which one has a request under way.
   public var connections = 10
-  /// How long is measured; nil with ``requests``.
+  /// How long is measured; nil with ``requests``, and until ``LoadRun/stop()`` without.
   public var duration: Duration? = .seconds(10)
   /// How many requests are sent, if that ends the run.
   public var requests: Int?
@@ -51,7 +51,7 @@ public struct LoadError: Error, Sendable, CustomStringConvertible {
   public let kind: Kind
   public let description: String
 
-  init(_ kind: Kind, _ description: String) {
+  public init(_ kind: Kind, _ description: String) {
     self.kind = kind
     self.description = description
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LoadTesting
 
 /// What was typed behind `lynx profile`.
 struct ProfileArguments: ParsableArguments {
@@ -23,6 +24,23 @@ struct TargetOptions: ParsableArguments {
     help: ArgumentHelp("Single threads.", valueName: "TID[,TID...]"),
     transform: OptionValue.identifiers)
   var threads: [[Int32]] = []
+
+  @Option(
+    name: .customLong("scenario"),
+    help: ArgumentHelp(
+      "A lynx serve, started and loaded for the purpose: "
+        + "\(LynxScenario.allCases.map(\.rawValue).joined(separator: ", ")), or all.",
+      valueName: "NAME[,NAME...]"),
+    completion: .list(LynxScenario.allCases.map(\.rawValue) + ["all"]),
+    transform: OptionValue.scenarios)
+  var scenarios: [LynxScenario]?
+
+  @Option(
+    name: .customLong("database-url"),
+    help: ArgumentHelp(
+      "Database of the server that is started for a scenario. (default: a temporary SQLite file)",
+      valueName: "URL"))
+  var databaseURL: String?
 
   @Argument(
     parsing: .postTerminator,
@@ -83,7 +101,8 @@ struct ProfileOutputOptions: ParsableArguments {
   @Option(
     name: [.customShort("o", allowingJoined: true), .long],
     help: ArgumentHelp(
-      "File to write, may be repeated: .svg .folded .txt .pb.gz. (default: flamegraph.svg)",
+      "File to write, may be repeated: .svg .folded .txt .pb.gz. (default: flamegraph.svg) "
+        + "With several scenarios a directory.",
       valueName: "FILE"),
     completion: .file())
   var output: [String] = []

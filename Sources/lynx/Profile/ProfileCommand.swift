@@ -6,9 +6,12 @@ struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile",
     abstract: "Record where the CPU goes and draw a flame graph of it.",
-    usage: "lynx profile [options] (-p PID | --tid TID | -- COMMAND ARG...)",
+    usage: "lynx profile [options] [-p PID | --tid TID | --scenario NAME | -- COMMAND ARG...]",
     discussion: """
       Examples:
+        lynx profile -F 99 -o out.svg             the lynx serve that runs; if none
+                                                  does, one that is started and loaded
+        lynx profile --scenario all -o profiles/  a picture of each of its workloads
         lynx profile -- make -j8                  a command and its children
         lynx profile -p 1234 -d 30s               a running process, for 30 seconds
         lynx profile -p 1234                      until Ctrl-C

@@ -1,3 +1,5 @@
+import LoadTesting
+
 /// What `lynx profile` is to do, nothing left open.
 struct ProfilePlan: Sendable {
   enum Target: Sendable, Equatable {
@@ -7,6 +9,10 @@ struct ProfilePlan: Sendable {
     case threads([Int32])
     /// A program and its arguments; at least one element.
     case command([String])
+    /// A lynx serve, started and loaded for the purpose; or loaded only, if it runs already.
+    case scenarios([LynxScenario])
+    /// The one lynx serve that runs; if none does, one that is started, under redirect-hot.
+    case server
   }
 
   var target: Target
@@ -22,6 +28,11 @@ struct ProfilePlan: Sendable {
   var demangles: Bool
   /// What to write, the artifact last unless it was named with -o.
   var outputs: ProfileOutputs
+  /// Where scenarios leave a picture, a recording and a result each, and a page; nil if there is one
+  /// scenario and ``outputs`` says where to.
+  var directory: String?
+  /// Database of the server that scenarios start; a temporary one if nil.
+  var databaseURL: String?
   var report: ReportDestination?
   var manner: Manner
 }

@@ -1,3 +1,4 @@
+import LoadTesting
 import Terminal
 
 extension ProfilePlan {
@@ -16,8 +17,19 @@ extension ProfilePlan {
     kernel = arguments.sampling.kernel
     withInlineFrames = !arguments.stacks.noInline
     demangles = !arguments.stacks.noDemangle
+    databaseURL = arguments.target.databaseURL
+    directory = try Self.directory(target, arguments.output)
     outputs = ProfileOutputs(
-      outputs: try Self.outputs(arguments.output), picture: arguments.picture.resolved())
+      outputs: directory == nil ? try Self.outputs(arguments.output) : [],
+      picture: arguments.picture.resolved())
+    if databaseURL != nil, !target.mayStartServer {
+      throw CommandError(
+        .usage, "--database-url is for the server that a scenario starts; add --scenario")
+    }
+    if target.mayStartServer, arguments.sampling.delay != nil {
+      throw CommandError(
+        .usage, "a scenario begins to record when the load goes steadily; leave --delay out")
+    }
     report = try arguments.output.report.resolved()
     manner = try arguments.general.resolved()
     try requireDistinct(outputs.outputs.map(\.path) + (report.map { [$0.path] } ?? []))
@@ -34,15 +46,8 @@ extension ProfilePlan {
     if !options.command.isEmpty {
       targets.append(("-- COMMAND", .command(options.command)))
     }
-    guard let first = targets.first else {
-      throw CommandError(
-        .usage, "nothing to profile; name processes, threads or a command",
-        remedy: """
-          lynx profile -p PID         running processes, all threads
-          lynx profile --tid TID      single threads
-          lynx profile -- COMMAND     start a command and profile it
-          """)
-    }
+    if let scenarios = options.scenarios { targets.append(("--scenario", .scenarios(scenarios))) }
+    guard let first = targets.first else { return .server }
     guard targets.count == 1 else {
       throw CommandError(
         .usage,
@@ -54,6 +59,26 @@ extension ProfilePlan {
 
   private static func distinct(_ lists: [[Int32]]) -> [Int32] {
     Set(lists.joined()).sorted()
+  }
+
+  /// The directory that several scenarios write into; nil if files are named.
+  private static func directory(
+    _ target: Target, _ options: ProfileOutputOptions
+  ) throws(CommandError) -> String? {
+    guard case .scenarios(let scenarios) = target else { return nil }
+    let trials = scenarios.flatMap { ScenarioTrial.all(of: $0) }
+    let paths = options.output
+    let isDirectory =
+      paths.count == 1 && (paths[0].hasSuffix("/") || OutputFormat(path: paths[0]) == nil)
+    if trials.count == 1, !isDirectory { return nil }
+    guard paths.isEmpty || isDirectory, options.artifact == nil, !options.noArtifact else {
+      throw CommandError(
+        .usage,
+        "several scenarios leave several files each: name one directory, for example -o profiles/, "
+          + "and leave --artifact out")
+    }
+    let path = paths.first ?? "lynx-profiles/"
+    return path == "/" ? path : String(path.reversed().drop { $0 == "/" }.reversed())
   }
 
   private static func frequency(_ hertz: Int) throws(CommandError) -> Int {
@@ -118,5 +143,15 @@ extension ProfilePlan {
     else { return nil }
     let path = first.format.stem(of: first.path) + OutputFormat.pprof.fileExtension
     return ProfileOutput(path: path, format: .pprof)
+  }
+}
+
+extension ProfilePlan.Target {
+  /// Whether a lynx serve may be started for it.
+  var mayStartServer: Bool {
+    switch self {
+    case .scenarios, .server: true
+    default: false
+    }
   }
 }

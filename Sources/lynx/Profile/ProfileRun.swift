@@ -1,3 +1,4 @@
+import Experiments
 import Glibc
 import LinuxSystem
 import Profiles
@@ -7,6 +8,11 @@ import Terminal
 
 /// Records what `plan` says and writes what it asks for.
 func runProfile(_ plan: ProfilePlan) throws {
+  switch plan.target {
+  case .scenarios(let scenarios): return try ScenarioRun(plan, scenarios).perform()
+  case .server: return try runProfile(ofServerFor: plan)
+  default: break
+  }
   try plan.outputs.probe()
   if let report = plan.report { try OutputFile.probe(report.path) }
   let recording: Recording
@@ -68,6 +74,36 @@ func runProfile(_ plan: ProfilePlan) throws {
   }
 }
 
+/// Records the one `lynx serve` that runs; starts and loads one if none does.
+private func runProfile(ofServerFor plan: ProfilePlan) throws {
+  var plan = plan
+  let running = ServerAnnouncement.running()
+  if plan.databaseURL != nil, !running.isEmpty {
+    throw CommandError(
+      .usage,
+      "lynx serve runs already (pid \(running[0].pid)), and --database-url is for one that is started; "
+        + "add --scenario redirect-hot to start one, or leave --database-url out")
+  }
+  switch running.count {
+  case 0:
+    plan.target = .scenarios([.redirectHot])
+  case 1:
+    plan.target = .processes([running[0].pid])
+    if !plan.manner.isQuiet {
+      try? StandardStream.error.write(
+        "lynx serve runs as process \(running[0].pid), redirects at "
+          + "\(running[0].redirects.joined(separator: ", ")): that is recorded\n")
+    }
+  default:
+    throw CommandError(
+      .usage, "\(running.count) lynx serve run on this machine; say which one",
+      remedy: running.map {
+        "lynx profile -p \($0.pid)    \($0.redirects.joined(separator: ", "))  \($0.database)"
+      }.joined(separator: "\n"))
+  }
+  try runProfile(plan)
+}
+
 extension ProfilePlan {
   /// Whether a command writes to the terminal that a progress line would be drawn over.
   fileprivate var sharesTerminal: Bool {
@@ -81,6 +117,8 @@ extension ProfilePlan {
       case .processes(let list): .processes(list)
       case .threads(let list): .threads(list)
       case .command(let command): .command(command)
+      // Resolved before anything is recorded.
+      case .scenarios, .server: .processes([])
       }
     let stacks: Sampling.CallGraph =
       callGraph == .fp ? .framePointers : .stackCopy(bytes: stackBytes)

@@ -87,6 +87,11 @@ struct ServeArguments: ParsableArguments {
   @Flag(help: "Take the port of redirects over from a lynx that is to be stopped.")
   var takeOver = false
 
+  @Flag(
+    name: .customLong("no-announce"),
+    help: "Do not let lynx profile and lynx bench find this server by themselves.")
+  var noAnnounce = false
+
   @Option(
     help: ArgumentHelp("Settings as NAME=VALUE, a line each.", valueName: "FILE"),
     completion: .file())

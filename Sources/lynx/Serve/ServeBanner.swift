@@ -43,7 +43,7 @@ struct ServeBanner {
       + rows.joined(separator: "\n") + "\n"
   }
 
-  private static func text(_ address: RedirectSettings.Address) -> String {
+  static func text(_ address: RedirectSettings.Address) -> String {
     switch address {
     case .internet(let host, let port):
       "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/"
@@ -52,7 +52,7 @@ struct ServeBanner {
     }
   }
 
-  private static func text(_ address: APISettings.Address) -> String {
+  static func text(_ address: APISettings.Address) -> String {
     switch address {
     case .tcp: "http://\(address)/api/"
     case .unix: "unix:\(address)"

@@ -11,6 +11,8 @@ import Terminal
 struct ServePlan {
   var settings: ServiceSettings
   var manner: Manner
+  /// Whether other commands on this machine are told that the service runs, and where.
+  var isAnnounced: Bool
   /// What is not as it is by default and where that was said, for the banner.
   var origins: [(setting: ServeSetting, origin: ServeSources.Origin)] = []
 
@@ -31,6 +33,7 @@ struct ServePlan {
     settings.databaseConnections = try values.count(.databaseConnections, in: 1...100) ?? 5
     settings.redirects = try Self.redirects(values, inherited)
     settings.redirects.takesOver = arguments.takeOver
+    isAnnounced = !arguments.noAnnounce
     settings.api = try Self.api(values)
     manner = try arguments.general.resolved()
     var addresses = ServeAddresses(values)

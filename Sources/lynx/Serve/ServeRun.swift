@@ -1,3 +1,4 @@
+import Experiments
 import Glibc
 import LinkServer
 import LinkService
@@ -35,6 +36,8 @@ struct ServeRun {
     } catch {
       throw withdraw(service, error)
     }
+    let announcement = plan.isAnnounced ? tellOthers(service, logger) : nil
+    defer { if let announcement { unlink(announcement) } }
     do throws(SystemCallError) {
       try ServiceManager.notify("READY=1")
     } catch {
@@ -83,6 +86,19 @@ struct ServeRun {
     }
     _ = Blocking.run { await service.stop() }
     return CommandError(error.code, message)
+  }
+
+  /// Lets `lynx profile` and `lynx bench` find this server; the path of what has to be removed in the end.
+  private func tellOthers(_ service: LinkService, _ logger: Logger) -> String? {
+    let announcement = ServerAnnouncement(
+      version: Lynx.version, redirects: service.redirectAddresses.map(ServeBanner.text),
+      api: service.apiAddresses.map(ServeBanner.text), database: "\(plan.settings.database)")
+    do throws(CommandError) {
+      return try announcement.publish()
+    } catch {
+      logger.notice("lynx profile and lynx bench will not find this server by themselves: \(error)")
+      return nil
+    }
   }
 
   private func announce(_ service: LinkService, _ seconds: Double) throws(CommandError) {

@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+@Suite("lynx profile without a target, and of scenarios", .serialized)
+struct ScenarioProfileTests {
+  let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  /// Servers and temporary files of their own, so that others on this machine do not matter.
+  private static let alone =
+    "mkdir -p run tmp; chmod 755 run; export LYNX_RUNTIME_DIR=$PWD/run TMPDIR=$PWD/tmp\n"
+
+  /// A server on free ports, announced.
+  private static func serve(_ number: Int) -> String {
+    """
+    "$LYNX" serve --redirect-port 0 --api-port 0 --database-url sqlite://./\(number).db >\(number).log 2>&1 &
+    S\(number)=$!
+    for i in $(seq 600); do [ -e run/serve-$S\(number).json ] && break; sleep 0.05; done
+
+    """
+  }
+
+  @Test("with no server one is started, loaded and drawn, and nothing of it is left")
+  func noServer() throws {
+    let result = try Executable.shell(
+      Self.alone + "\"$LYNX\" profile -F 499 -d 2s -o out.svg; S=$?; ls tmp run; exit $S",
+      in: directory)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.split(separator: "\n").filter { !$0.hasSuffix(":") }.isEmpty)
+    #expect(result.errors.contains("redirect-hot: http://127.0.0.1:"))
+    #expect(result.errors.contains("where the server's CPU time goes: "))
+    let picture = try directory.read("out.svg")
+    // The way of a redirect, and nothing of the load generator.
+    for name in ["RedirectLoop.run", "RequestParser", "LinkCache.lookUp", "sendto"] {
+      #expect(picture.contains(name), "\(name)")
+    }
+    #expect(!picture.contains("LoadConnection"))
+    #expect(try directory.names.contains("out.pb.gz"))
+  }
+
+  @Test("one server is recorded; of two, each is listed; what a killed one left is passed over")
+  func servers() throws {
+    let script =
+      Self.alone + Self.serve(1)
+      + "\"$LYNX\" profile -d 300ms -o one.svg 2>one.txt; echo one $?\n"
+      + Self.serve(2)
+        + """
+        "$LYNX" profile -d 300ms -o two.svg 2>two.txt; echo two $?
+        kill -9 $S1; wait $S1 2>/dev/null
+        "$LYNX" profile -d 300ms -o left.svg 2>left.txt; echo left $?
+        echo files $(ls run)
+        kill -TERM $S2; wait $S2
+        echo files $(ls run)
+        echo pids $S1 $S2
+        """
+    let result = try Executable.shell(script, in: directory)
+    let lines = result.output.split(separator: "\n").map(String.init)
+    let pids = try #require(lines.last { $0.hasPrefix("pids ") }?.split(separator: " ").dropFirst())
+    let (first, second) = (pids[1], pids[2])
+    // A server without load may have no samples in this time; it is found all the same.
+    let one = try directory.read("one.txt")
+    #expect(one.contains("lynx serve runs as process \(first)"), "\(one)")
+    #expect(lines.contains("two 64"))
+    let two = try directory.read("two.txt")
+    #expect(two.contains("2 lynx serve run on this machine"))
+    #expect(two.contains("lynx profile -p \(first) ") && two.contains("lynx profile -p \(second) "))
+    #expect(try directory.read("left.txt").contains("lynx serve runs as process \(second)"))
+    #expect(lines.contains("files serve-\(second).json"))
+    #expect(lines.contains("files"))
+  }
+
+  @Test("scenarios leave a picture, a recording and a result each, and a page of all")
+  func several() throws {
+    let result = try Executable.shell(
+      Self.alone
+        + "\"$LYNX\" profile --scenario health,redirect-hot,redirect-cold -F 499 -d 1s -o all/ "
+        + "--json report.json; S=$?; ls tmp run; exit $S",
+      in: directory)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.split(separator: "\n").filter { !$0.hasSuffix(":") }.isEmpty)
+    let page = try directory.read("all/index.html")
+    let report = try #require(
+      JSONSerialization.jsonObject(with: Data(try directory.read("report.json").utf8))
+        as? [String: Any])
+    let scenarios = try #require(report["scenarios"] as? [[String: Any]])
+    #expect(scenarios.count == 3)
+    for name in ["health", "redirect-hot", "redirect-cold"] {
+      let files = try FileManager.default.contentsOfDirectory(atPath: directory / "all")
+      for ending in ["svg", "pb.gz", "json"] { #expect(files.contains("\(name).\(ending)")) }
+      #expect(page.contains("src=\"\(name).svg\""))
+      let load = try #require(
+        JSONSerialization.jsonObject(with: Data(try directory.read("all/\(name).json").utf8))
+          as? [String: Any])
+      let runs = try #require(load["runs"] as? [[String: Any]])
+      let requests = try #require(runs.first?["requests"] as? Int)
+      #expect(requests > 0)
+      // What was sent is what the page shows.
+      let own = scenarios.first { ($0["load"] as? [String: Any])?["name"] as? String == name }
+      #expect((own?["load"] as? [String: Any])?["requests"] as? Int == requests)
+      let layers = try #require(own?["layers"] as? [String: Double])
+      #expect(abs(layers.values.reduce(0, +) - 1) < 0.001)
+      #expect(layers["network"] ?? 0 > 0.05)
+    }
+    func share(_ scenario: String, _ layer: String) -> Double {
+      let own = scenarios.first { ($0["load"] as? [String: Any])?["name"] as? String == scenario }
+      return (own?["layers"] as? [String: Double])?[layer] ?? 0
+    }
+    #expect(share("redirect-cold", "database") > share("redirect-hot", "database") + 0.05)
+  }
+
+  @Test("Ctrl-C at any moment leaves no server and no files, and what was measured until then")
+  func interrupted() throws {
+    for milliseconds in [50, 400, 1500, 4000] {
+      let script =
+        Self.alone
+          + """
+          # A shell without job control has SIGINT ignored by what it starts with &; Lynx hears it all the same.
+          "$LYNX" profile -F 499 -d 60s -o \(milliseconds).svg >/dev/null 2>err.txt & P=$!
+          sleep \(Double(milliseconds) / 1000)
+          kill -INT $P
+          wait $P; S=$?
+          for i in $(seq 200); do pgrep -f "$PWD/tmp/lynx-serve" >/dev/null || break; sleep 0.05; done
+          pgrep -f "$PWD/tmp/lynx-serve"
+          ls tmp run; exit $S
+          """
+      let result = try Executable.shell(script, in: directory)
+      let left = result.output.split(separator: "\n").filter { !$0.hasSuffix(":") }
+      #expect(left.isEmpty, "after \(milliseconds) ms: \(left)")
+      let hasPicture = try directory.names.contains("\(milliseconds).svg")
+      // Before anything was recorded there is nothing to keep, which is said.
+      #expect(result.status == 0 ? hasPicture : !hasPicture, "\(result.status)")
+    }
+  }
+}
