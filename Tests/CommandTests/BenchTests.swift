@@ -22,6 +22,8 @@ struct BenchTests {
       ("http://h/ --threshold p99", 64, "--threshold"),
       ("http://h/ --spawn", 64, "leave the URL out"),
       ("--scenario sleep", 64, "is not a scenario"), ("--spawn --body x", 64, "leave --body out"),
+      ("http://h/ --profile a.svg", 64, "name its process with --pid"),
+      ("http://h/ -F 99", 64, "add --profile"),
       ("http://h/ --cacert a --insecure", 64, "exclude each other"),
       ("http://127.0.0.1:1/ -d 1s", 69, "cannot be reached: connection refused"),
       ("http://nowhere.invalid/ -d 1s", 69, "has no address"),
@@ -82,6 +84,20 @@ struct BenchTests {
     }
     let left = result.output.split(separator: "\n").filter { $0.contains("lynx-serve") }
     #expect(left.isEmpty)
+  }
+
+  @Test("the server is drawn over the span that is measured")
+  func profiled() throws {
+    let result = try Executable.shell(
+      """
+      mkdir tmp; export TMPDIR=$PWD/tmp
+      "$LYNX" bench --spawn --scenario redirect-hot -c 8 -d 1s --profile out.svg -F 499; S=$?
+      ls tmp; exit $S
+      """, in: directory)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("where the server's CPU time goes: "))
+    #expect(try directory.read("out.svg").contains("RedirectLoop.run"))
+    #expect(try directory.names.contains("out.pb.gz"))
   }
 
   @Test("comparing, saving, thresholds: what was measured is kept whatever they say")

@@ -1,4 +1,5 @@
 public import Profiles
+internal import Terminal
 
 /// Which part of the server CPU time was spent in, from the stacks of a profile.
 public struct ServerLayers: Sendable, Equatable {
@@ -32,6 +33,13 @@ public struct ServerLayers: Sendable, Equatable {
       total += weight
     }
     shares = Layer.allCases.map { ($0, total > 0 ? (sums[$0] ?? 0) / total : 0) }
+  }
+
+  /// The largest first, in percent: `network 67.6 %, cache 20.6 %`.
+  public var text: String {
+    shares.filter { $0.share >= 0.001 }.sorted { $0.share > $1.share }
+      .map { "\($0.layer.rawValue) \(NumberText.fixed($0.share * 100, places: 1)) %" }
+      .joined(separator: ", ")
   }
 
   public static func == (a: Self, b: Self) -> Bool {

@@ -176,6 +176,20 @@ struct BenchResultOptions: ParsableArguments {
       valueName: "LIMIT"))
   var threshold: [String] = []
 
+  @Option(
+    name: .customLong("profile"),
+    help: ArgumentHelp(
+      "Record the server (--pid or --spawn) meanwhile and draw it: .svg .folded .txt .pb.gz.",
+      valueName: "FILE"),
+    completion: .file())
+  var profile: String?
+
+  @Option(
+    name: [.customShort("F", allowingJoined: true), .customLong("freq")],
+    help: ArgumentHelp("Samples a second with --profile. (default: 99)", valueName: "HZ"),
+    transform: OptionValue.whole(in: 1...100_000))
+  var frequency: Int?
+
   @Flag(help: "Print all percentiles, as wrk2 does.")
   var latency = false
 

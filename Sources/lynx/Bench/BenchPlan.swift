@@ -1,3 +1,4 @@
+import FlameGraphs
 import LoadResults
 import LoadTesting
 import Terminal
@@ -33,6 +34,9 @@ struct BenchPlan: Sendable {
   var saved: (path: String, results: SavedResults)?
   var thresholds: [LoadThreshold]
   var printsPercentiles: Bool
+  /// Pictures and recordings of the server under the load; nil if it is not recorded.
+  var profile: ProfileOutputs?
+  var frequency: Int
   var report: ReportDestination?
   var manner: Manner
 }
@@ -80,6 +84,8 @@ extension BenchPlan {
       }
     }
     printsPercentiles = arguments.results.latency
+    frequency = arguments.results.frequency ?? 99
+    profile = try arguments.results.profile.map(Self.profileOutputs)
     report = try arguments.results.report.resolved()
     manner = try arguments.general.resolved()
   }
@@ -140,8 +146,32 @@ extension BenchPlan {
       )
     }
     try refuse(
+      arguments.results.profile != nil && scenarios.processes.isEmpty && !scenarios.spawn,
+      "--profile records the server: name its process with --pid, or let one be started with --spawn"
+    )
+    try refuse(
+      arguments.results.profile != nil
+        && (arguments.results.runs ?? 1 > 1 || arguments.results.against != nil),
+      "--profile records one run; leave --runs and --against out")
+    try refuse(
+      arguments.results.profile != nil && load.requests != nil,
+      "--profile records for a time; write -d instead of -n")
+    try refuse(
+      arguments.results.frequency != nil && arguments.results.profile == nil,
+      "-F is how often --profile samples; add --profile FILE.svg")
+    try refuse(
       load.cacert != nil && load.insecure,
       "--cacert and --insecure exclude each other: a certificate is verified, or it is not")
+  }
+
+  /// The file that was named, and the recording beside a picture.
+  private static func profileOutputs(_ path: String) throws(CommandError) -> ProfileOutputs {
+    var outputs = [try ProfileOutput(path: path)]
+    if let first = outputs.first, first.format != .pprof, OutputFile.isFile(path) {
+      let beside = first.format.stem(of: path) + OutputFormat.pprof.fileExtension
+      outputs.append(ProfileOutput(path: beside, format: .pprof))
+    }
+    return ProfileOutputs(outputs: outputs, picture: FlameGraphOptions())
   }
 
   private static func optionalTarget(

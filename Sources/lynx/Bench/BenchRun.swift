@@ -10,6 +10,7 @@ struct BenchRun {
   func perform() throws {
     if let save = plan.save { try OutputFile.probe(save) }
     if let report = plan.report { try OutputFile.probe(report.path) }
+    try plan.profile?.probe()
     let watch = try BenchWatch(plan)
     let groups = try plan.trials { watch.note($0) }
     var collected = BenchResults()
@@ -34,6 +35,12 @@ struct BenchRun {
   private func run(
     _ group: BenchTrials, _ watch: BenchWatch, _ collected: inout BenchResults
   ) throws(CommandError) {
+    if plan.profile != nil, group.trials.count > 1 {
+      throw CommandError(
+        .usage,
+        "--profile records one run, and \(group.trials.count) were asked for; name one scenario and -c, "
+          + "or use lynx profile --scenario")
+    }
     for trial in group.trials {
       for turn in 0..<plan.runs {
         // A B B A: what changes on the machine meanwhile is the same for both.
@@ -57,17 +64,26 @@ struct BenchRun {
     _ settings: LoadSettings, _ trial: BenchTrials.Trial, _ turn: Int, _ watch: BenchWatch
   ) throws(CommandError) -> LoadResult {
     let before = trial.cache?.cacheCounts(settings)
-    do throws(LoadError) {
-      let load = try LoadRun(settings)
+    do {
       watch.begin(settings, turn)
-      var result = try load.run { watch.update(load) }
+      var result: LoadResult
+      if plan.profile == nil {
+        let load = try LoadRun(settings)
+        result = try load.run { watch.update(load) }
+      } else {
+        result = try BenchProfile(plan).run(settings, watch)
+      }
       result.notes += trial.notes
       if let before, let after = trial.cache?.cacheCounts(settings) {
         result.notes.append(Self.cacheNote(before, after))
       }
       return result
-    } catch {
+    } catch let error as LoadError {
       throw CommandError(error)
+    } catch let error as CommandError {
+      throw error
+    } catch {
+      throw CommandError(.failed, "\(error)")
     }
   }
 

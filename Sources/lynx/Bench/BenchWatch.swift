@@ -72,6 +72,16 @@ final class BenchWatch {
     progress.update("\(name)\(figures.text); Ctrl-C ends and reports")
   }
 
+  /// A recording that goes with a run says how it is getting on.
+  func update(samples: Int64, seconds: Double) {
+    progress.update(
+      "\(name)\(NumberText.grouped(samples)) samples in \(NumberText.fixed(seconds, places: 1)) s; "
+        + "Ctrl-C ends and reports")
+  }
+
+  /// The run was ended early by what else listens for signals.
+  func noteStop() { isStopped = true }
+
   /// Tells what a run measured: whole, or in a line if more of the same follow.
   func show(_ result: LoadResult, isOnly: Bool) {
     progress.finish()

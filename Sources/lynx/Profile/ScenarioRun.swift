@@ -176,7 +176,7 @@ struct ScenarioRun {
       let style = Style(plan.manner.color, for: .error)
       let lines =
         outcome.load.lines(style: style)
-        + ["", "where the server's CPU time goes: \(Self.text(layers))", ""]
+        + ["", "where the server's CPU time goes: \(layers.text)", ""]
       try? StandardStream.error.write(
         lines.joined(separator: "\n") + "\n"
           + report.text(style: style, isVerbose: plan.manner.isVerbose))
@@ -199,12 +199,6 @@ struct ScenarioRun {
         }),
     ]
     return (json, entry)
-  }
-
-  private static func text(_ layers: ServerLayers) -> String {
-    layers.shares.filter { $0.share >= 0.001 }.sorted { $0.share > $1.share }
-      .map { "\($0.layer.rawValue) \(NumberText.fixed($0.share * 100, places: 1)) %" }
-      .joined(separator: ", ")
   }
 
   private func page(_ entries: [ExperimentPage.Entry]) -> ExperimentPage {
