@@ -141,7 +141,7 @@ let package = Package(
 
     // Lab
     room("Lab", "LoadResults", ["Terminal", "Bytes", histogram]),
-    room("Lab", "LoadTesting", ["LoadResults", "LinuxSystem", "COpenSSL"]),
+    room("Lab", "LoadTesting", ["LoadResults", "Terminal", "LinuxSystem", "COpenSSL"]),
     room("Lab", "Experiments", ["LoadTesting", "LoadResults", "LinuxSystem"]),
     // Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
     .executableTarget(
@@ -154,6 +154,9 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("LoadResultsTests", ["LoadResults", "Terminal", "Bytes"]),
+    tests(
+      "LoadTestingTests",
+      ["LoadTesting", "LoadResults", "LinuxSystem", nioCore, nioEmbedded, nioHTTP1]),
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
     tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),
