@@ -141,10 +141,13 @@ let package = Package(
 
     // Lab
     room("Lab", "LoadResults", ["Terminal", "Bytes", histogram]),
-    room("Lab", "LoadTesting", ["LoadResults", "LinuxSystem", "COpenSSL"]),
+    room("Lab", "LoadTesting", ["LoadResults", "Terminal", "LinuxSystem", "COpenSSL"]),
     room(
       "Lab", "Experiments",
-      ["LoadTesting", "LoadResults", "Recording", "Profiles", "Sampling", "LinuxSystem", "Terminal"]),
+      [
+        "LoadTesting", "LoadResults", "Recording", "Profiles", "Sampling", "LinuxSystem",
+        "Terminal",
+      ]),
     // Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
     .executableTarget(
       name: "PeerBenchmarks",
@@ -156,6 +159,9 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("LoadResultsTests", ["LoadResults", "Terminal", "Bytes"]),
+    tests(
+      "LoadTestingTests",
+      ["LoadTesting", "LoadResults", "LinuxSystem", nioCore, nioEmbedded, nioHTTP1]),
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
     tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),

@@ -86,6 +86,46 @@ struct BenchTests {
     #expect(left.isEmpty)
   }
 
+  @Test(
+    "requests of a file are sent in turn, as often as they say, and each is judged by its own rules"
+  )
+  func requestsFile() throws {
+    try directory.write(
+      """
+      ### health
+      # @weight 3
+      # @expect 200
+      GET /api/health
+
+      ### a link that is not there
+      # @expect 404
+      GET /api/urls/{{line:codes.txt}}
+
+      ### a new one
+      # @expect 201
+      POST /api/urls
+      Content-Type: application/json
+
+      {"url":"https://example.com/{{counter}}"}
+      """, to: "sub.http")
+    let result = try Executable.shell(
+      """
+      mkdir run d; chmod 755 run; export LYNX_RUNTIME_DIR=$PWD/run
+      mv sub.http d; printf 'no\nnone\n' >d/codes.txt
+      "$LYNX" serve --redirect-port 0 --api-port 0 >log 2>&1 & S=$!
+      for i in $(seq 600); do [ -e run/serve-$S.json ] && break; sleep 0.05; done
+      API=$(grep -o 'API *http://[0-9.:]*' log | grep -o 'http.*')
+      "$LYNX" bench -t1 -c1 -n 500 --requests d/sub.http $API --json=-; R=$?
+      kill $S; wait $S; exit $R
+      """, in: directory)
+    #expect(result.status == 0, "\(result.errors)")
+    let report = try #require(
+      JSONSerialization.jsonObject(with: result.outputBytes) as? [String: Any])
+    let run = try #require((report["runs"] as? [[String: Any]])?.first)
+    #expect(run["status"] as? [String: Int] == ["200": 300, "404": 100, "201": 100])
+    #expect(run["requests"] as? Int == 500)
+  }
+
   @Test("the server is drawn over the span that is measured")
   func profiled() throws {
     let result = try Executable.shell(

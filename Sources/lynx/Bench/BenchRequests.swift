@@ -28,6 +28,7 @@ struct BenchRequests {
 
   /// As `target` is to be asked.
   func plan(for target: LoadTarget) throws(CommandError) -> RequestPlan {
+    if let path = arguments.requests.file { return try plan(of: path, for: target) }
     var request = RequestDescription()
     request.path = target.path
     request.headers = headers
@@ -43,6 +44,40 @@ struct BenchRequests {
     } catch {
       throw CommandError(.usage, "the request cannot be sent: \(error.message)")
     }
+  }
+
+  /// The requests of a file, in turn; header fields of the command line go with each that has not its own.
+  private func plan(
+    of path: String, for target: LoadTarget
+  ) throws(CommandError) -> RequestPlan {
+    let bytes = try InputFile.read(path, limit: RequestsFile.mostBytes + 1)
+    let file: RequestsFile
+    do throws(RequestsFile.Failure) {
+      file = try RequestsFile(bytes, target: target)
+    } catch {
+      throw CommandError(.data, "\(path): \(error)")
+    }
+    // Files that placeholders name lie beside it.
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { String(path[...$0]) } ?? ""
+    var composer = RequestComposer(target: target, keepsAlive: !arguments.load.noKeepAlive) {
+      name throws(RequestDescription.Failure) in
+      try Self.lines(name.hasPrefix("/") ? name : folder + name)
+    }
+    var kinds: [RequestPlan.Kind] = []
+    for entry in file.entries {
+      var request = entry.request
+      let own = Set(request.headers.map { $0.name.lowercased() })
+      request.headers += headers.filter { !own.contains($0.name.lowercased()) }
+      do throws(RequestDescription.Failure) {
+        let template = try composer.template(of: request)
+        kinds.append(
+          RequestPlan.Kind(template, expectation: entry.expectation, weight: entry.weight))
+      } catch {
+        throw CommandError(.data, "\(path), line \(entry.line): \(error.message)")
+      }
+    }
+    return RequestPlan(kinds, lists: composer.lists)
   }
 
   private func body() throws(CommandError) -> String? {

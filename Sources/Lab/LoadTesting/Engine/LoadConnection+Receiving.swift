@@ -2,12 +2,17 @@ internal import LinuxSystem
 internal import LoadResults
 
 extension LoadConnection {
+  /// So often is read in a turn from a server that sends as fast as it is read from: time goes on meanwhile,
+  /// and others have to be heard as well.
+  private static let mostReads = 4
+
   /// Reads until there is nothing more: it would not be told again. A read that did not fill the room was
   /// the last one, unless the end has come as well.
   @inline(__always)
   func receive(_ events: ReadySet.Events) {
     let room = loop.received.buffer
     let token = token
+    var reads = 0
     while state == .open, self.token == token {
       switch transport.receive(room, from: descriptor) {
       case .done(let count) where count > 0:
@@ -18,10 +23,22 @@ extension LoadConnection {
         {
           return
         }
+        reads &+= 1
+        if reads == Self.mostReads { return askAgain(token) }
       case .done: return onEnd()
       case .wouldBlock: return
       case .failed: return lose(\.reset)
       }
+    }
+  }
+
+  /// Has the loop tell once more of what is there.
+  private func askAgain(_ token: UInt64) {
+    guard state == .open, self.token == token else { return }
+    do throws(SystemCallError) {
+      try loop.ready.change(descriptor, Self.events, token: token)
+    } catch {
+      lose(\.reset)
     }
   }
 
@@ -86,15 +103,13 @@ extension LoadConnection {
   @inline(__always)
   private func check(_ head: ResponseHead, _ bytes: ResponseBytes, _ made: RequestMaker.Made) {
     keepsAlive = head.keepsAlive
+    status = head.status
     let facts = loop.plan.facts[made.kind]
-    isExpected = loop.plan.accepts(head.status, facts, made.kind)
-    guard loop.isMeasuring else { return }
-    loop.record.statuses[min(head.status, 999)] &+= 1
-    if isExpected, facts.checksLocation,
+    verdict = loop.plan.accepts(head.status, facts, made.kind) ? .expected : .wrongStatus
+    if verdict == .expected, facts.checksLocation,
       !loop.plan.hasExpectedLocation(bytes, head.location, made)
     {
-      isExpected = false
-      loop.record.wrongLocations &+= 1
+      verdict = .wrongLocation
     }
   }
 
@@ -103,7 +118,7 @@ extension LoadConnection {
   private func complete() {
     guard let answered = popStarted() else { return }
     failures = 0
-    loop.onAnswer(answered, isExpected: isExpected)
+    loop.onAnswer(answered, status, verdict)
     if !keepsAlive { endAfterAnswer() }
   }
 
@@ -130,12 +145,14 @@ extension LoadConnection {
   }
 
   private func fault(_ fault: ResponseFault) {
-    if loop.isMeasuring, let index = ResponseFault.allCases.firstIndex(of: fault) {
-      loop.record.faults[index] &+= 1
+    // What nobody asked for counts as one as well.
+    if popStarted().map(loop.counts) ?? loop.isMeasuring {
+      if let index = ResponseFault.allCases.firstIndex(of: fault) {
+        loop.record.faults[index] &+= 1
+      }
+      loop.record.errors.malformed &+= 1
     }
-    if loop.isMeasuring { loop.record.errors.malformed &+= 1 }
     // Requests behind it are lost with the connection.
-    _ = popStarted()
     lose(\.reset)
   }
 }

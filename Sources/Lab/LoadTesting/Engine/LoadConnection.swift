@@ -15,6 +15,12 @@ final class LoadConnection {
     var made: RequestMaker.Made
   }
 
+  enum Verdict {
+    case expected
+    case wrongStatus
+    case wrongLocation
+  }
+
   enum State: Equatable {
     /// To be made again at a time.
     case closed(until: UInt64)
@@ -46,7 +52,8 @@ final class LoadConnection {
   @exclusivity(unchecked) var firstStarted = 0
   @exclusivity(unchecked) var startedCount = 0
   /// What the answer that is being read was found to be.
-  @exclusivity(unchecked) var isExpected = false
+  @exclusivity(unchecked) var status = 0
+  @exclusivity(unchecked) var verdict = Verdict.expected
   @exclusivity(unchecked) var keepsAlive = true
 
   /// What could not be written yet.
@@ -74,6 +81,9 @@ final class LoadConnection {
 
   // MARK: Connecting
 
+  /// What its socket is waited for.
+  static let events: ReadySet.Events = [.read, .write, .inputEnd, .once]
+
   func connect() {
     let addresses = loop.settings.servers[server].addresses
     let address = addresses[addressIndex % addresses.count]
@@ -81,7 +91,7 @@ final class LoadConnection {
     do throws(SystemCallError) {
       descriptor = try SocketCalls.connect(to: address)
       token = loop.nextToken(number)
-      try loop.ready.add(descriptor, [.read, .write, .inputEnd, .once], token: token)
+      try loop.ready.add(descriptor, Self.events, token: token)
       state = .connecting(since: loop.now)
     } catch {
       if descriptor >= 0 { SocketCalls.close(descriptor) }
@@ -118,6 +128,7 @@ final class LoadConnection {
 
   func begin() {
     state = .open
+    loop.now = Clock.monotonicNanoseconds
     loop.onOpen()
     if let (bytes, request) = exchange(&assigned, with: nil) { return take(bytes, request) }
     fill()

@@ -30,6 +30,9 @@ final class LoadLoop: @unchecked Sendable {
   /// From here on nothing counts. With a rate, answers to what was scheduled before the end do.
   @exclusivity(unchecked) private var measureEnd: UInt64
   @exclusivity(unchecked) private var isEnding = false
+  /// Requests that were to start before this are no matter. Where neither a rate nor a number is asked for,
+  /// those count whose answer comes in the measured span, whenever they started.
+  private let countedFrom: UInt64
   @exclusivity(unchecked) private var connections: [LoadConnection] = []
   /// The same, which ``connections`` keeps alive: no references are counted for every answer.
   @exclusivity(unchecked) private var unmanaged: ContiguousArray<Unmanaged<LoadConnection>> = []
@@ -46,7 +49,9 @@ final class LoadLoop: @unchecked Sendable {
   private var connectingCount = 0
   /// Requests that may still be started; nil if that is no matter.
   @exclusivity(unchecked) private var budget: Int?
-  /// Requests of the budget that are not over.
+  /// Whether a number of requests ends the load.
+  private let isCounted: Bool
+  /// Requests of that number that were started and are not over.
   @exclusivity(unchecked) private var awaited = 0
   @exclusivity(unchecked) private var lastAnswer: UInt64 = 0
   private var nextTick: UInt64 = 0
@@ -75,11 +80,14 @@ final class LoadLoop: @unchecked Sendable {
     self.plan = plan
     end = settings.end
     measureEnd = settings.rate == nil ? end : end.addingClamped(Self.graceNanoseconds)
+    countedFrom = settings.rate == nil && settings.requests == nil ? 0 : settings.start
     serverCount = settings.servers.count
     ready = try ReadySet()
     wakeUp = try WakeUp()
     maker = RequestMaker(plan, seed: settings.seed)
-    budget = settings.requests
+    isCounted = settings.requests != nil
+    // Those of a schedule are counted by it.
+    budget = settings.rate == nil ? settings.requests : nil
     let request = plan.fixed ?? []
     fixedLength = request.count
     fixedBytes = ScratchBytes(count: request.count * settings.pipeline)
@@ -92,7 +100,7 @@ final class LoadLoop: @unchecked Sendable {
     if let rate = settings.rate {
       schedule = LoadSchedule(
         rate: rate, thread: settings.thread, threads: settings.threads, start: settings.launch,
-        end: end)
+        end: end, requests: settings.requests, from: settings.start)
     }
     timer = try Timer()
     guesses = AnswerGuesses(capacity: settings.workers * settings.servers.count)
@@ -146,6 +154,7 @@ final class LoadLoop: @unchecked Sendable {
           now = Clock.monotonicNanoseconds
         } else {
           wakeUp.clear()
+          now = Clock.monotonicNanoseconds
         }
       }
       sendAll()
@@ -323,10 +332,17 @@ final class LoadLoop: @unchecked Sendable {
   }
 
   private var isSpent: Bool {
-    guard let budget else { return false }
-    if budget == 0, awaited == 0 { return true }
+    guard isCounted else { return false }
+    var since = lastAnswer
+    if let schedule {
+      guard let due = schedule.nextDue else { return awaited == 0 }
+      since = max(since, due)
+    } else if budget == 0, awaited == 0 {
+      return true
+    }
     // Nobody is there any more.
-    return now > lastAnswer && now &- lastAnswer > Self.patience &* settings.timeout
+    let (patience, overflow) = settings.timeout.multipliedReportingOverflow(by: Self.patience)
+    return now > since && now &- since > (overflow ? .max : patience)
   }
 
   private func startDue() {
@@ -349,15 +365,22 @@ final class LoadLoop: @unchecked Sendable {
   }
 
   /// When the next request should have been started that may be now; nil if none is due.
-  func takeDue() -> UInt64? { isEnding ? nil : schedule?.take(at: now) }
+  func takeDue() -> UInt64? {
+    if isEnding { return nil }
+    guard let due = schedule?.take(at: now) else { return nil }
+    if due >= settings.start { awaited &+= 1 }
+    return due
+  }
 
   func noteStart(_ due: UInt64, _ at: UInt64) {
     guard due >= settings.start else { return }
     record.scheduled &+= 1
     let delay = at > due ? at &- due : 0
     record.longestDelay = max(record.longestDelay, delay)
-    if delay > 1_000_000 { record.lateStarts &+= 1 }
+    if isLate(due, at) { record.lateStarts &+= 1 }
   }
+
+  private func isLate(_ due: UInt64, _ at: UInt64) -> Bool { at > due && at &- due > 1_000_000 }
 
   // MARK: Answers
 
@@ -366,21 +389,26 @@ final class LoadLoop: @unchecked Sendable {
 
   /// Whether what becomes of a request counts.
   func counts(_ request: LoadConnection.Started) -> Bool {
-    isMeasuring && (schedule == nil || request.due >= settings.start)
-      || isEnding && request.due >= settings.start
+    isMeasuring && request.due >= countedFrom || isEnding && request.due >= settings.start
   }
 
   /// A request is over, whatever became of it.
   @inline(__always)
   func noteOver(_ request: LoadConnection.Started) {
     underWay &-= 1
-    if budget != nil, request.at >= settings.start { awaited &-= 1 }
+    if isCounted, request.due >= settings.start { awaited &-= 1 }
   }
 
   /// A request was not looked at, and may be sent again.
   func putBack(_ request: LoadConnection.Started) {
-    if schedule != nil { schedule?.putBack(request.due) }
-    if let left = budget, request.at >= settings.start { budget = left &+ 1 }
+    guard request.due >= settings.start || schedule != nil else { return }
+    if let left = budget { budget = left &+ 1 }
+    guard schedule != nil else { return }
+    schedule?.putBack(request.due)
+    guard request.due >= settings.start else { return }
+    // Both are counted when it starts again.
+    record.scheduled &-= 1
+    if isLate(request.due, request.at) { record.lateStarts &-= 1 }
   }
 
   /// A connection could not be made: of a number of requests, one has failed.
@@ -390,11 +418,15 @@ final class LoadLoop: @unchecked Sendable {
   }
 
   @inline(__always)
-  func onAnswer(_ request: LoadConnection.Started, isExpected: Bool) {
+  func onAnswer(
+    _ request: LoadConnection.Started, _ status: Int, _ verdict: LoadConnection.Verdict
+  ) {
     lastAnswer = now
-    guard isMeasuring, schedule == nil || request.due >= settings.start else { return }
-    guard isExpected else {
+    guard isMeasuring, request.due >= countedFrom else { return }
+    record.statuses[min(status, 999)] &+= 1
+    guard verdict == .expected else {
       record.errors.unexpectedStatus &+= 1
+      if verdict == .wrongLocation { record.wrongLocations &+= 1 }
       return
     }
     record.requests &+= 1

@@ -12,6 +12,8 @@ struct LoadSchedule {
   let start: UInt64
   /// Nothing is scheduled from here on.
   let end: UInt64
+  /// How many there are.
+  private var limit: Int
   /// How many were taken.
   private(set) var taken = 0
   /// Those taken that have to be started again, oldest first.
@@ -19,14 +21,34 @@ struct LoadSchedule {
   /// When the next one that was not taken is due.
   private var next: UInt64
 
-  init(rate: Double, thread: Int, threads: Int, start: UInt64, end: UInt64) {
+  /// - Parameters:
+  ///   - requests: how many are scheduled for this thread from `from` on; nil if that is no matter.
+  init(
+    rate: Double, thread: Int, threads: Int, start: UInt64, end: UInt64, requests: Int? = nil,
+    from: UInt64 = 0
+  ) {
     self.rate = rate
     self.thread = thread
     self.threads = threads
     self.start = start
     self.end = end
+    limit = .max
     next = 0
     next = time(of: 0)
+    guard let requests else { return }
+    let (sum, overflow) = index(notBefore: from).addingReportingOverflow(requests)
+    limit = overflow ? .max : sum
+  }
+
+  /// The first of this thread's that is due at a time or later. Complexity: O(1).
+  private func index(notBefore time: UInt64) -> Int {
+    guard time > start else { return 0 }
+    let number = (Double(time - start) * rate / 1e9 - Double(thread)) / Double(threads)
+    var index = Int(min(max(0, number), 1e15))
+    // Near enough but for rounding.
+    for _ in 0..<4 where self.time(of: index) < time { index += 1 }
+    for _ in 0..<4 where index > 0 && self.time(of: index - 1) >= time { index -= 1 }
+    return index
   }
 
   private func time(of index: Int) -> UInt64 {
@@ -39,13 +61,13 @@ struct LoadSchedule {
   /// When the next one is due; nil if there is none any more.
   var nextDue: UInt64? {
     if let first = again.first { return first }
-    return next < end ? next : nil
+    return next < end && taken < limit ? next : nil
   }
 
   /// The time that a request which starts now was meant to start at; nil if none is due.
   mutating func take(at now: UInt64) -> UInt64? {
     if !again.isEmpty { return again.removeFirst() }
-    guard next <= now, next < end else { return nil }
+    guard next <= now, next < end, taken < limit else { return nil }
     let due = next
     taken += 1
     next = time(of: taken)
@@ -55,16 +77,11 @@ struct LoadSchedule {
   /// Has one started again that nobody will answer.
   mutating func putBack(_ due: UInt64) { again.append(due) }
 
-  /// How many should have been started from `from` on and before `now`, and were not. Complexity: O(their
-  /// number).
+  /// How many should have been started from `from` on and before `now`, and were not. Complexity: O(1), and
+  /// that of those to be started again.
   func overdue(at now: UInt64, from: UInt64) -> Int {
-    var count = again.count { $0 >= from }
-    var index = taken
-    while true {
-      let due = time(of: index)
-      guard due < end, due < now else { return count }
-      if due >= from { count += 1 }
-      index += 1
-    }
+    let first = max(taken, index(notBefore: from))
+    let last = min(limit, index(notBefore: min(end, now)))
+    return again.count { $0 >= from } + max(0, last - first)
   }
 }
