@@ -86,15 +86,13 @@ extension LoadConnection {
   @inline(__always)
   private func check(_ head: ResponseHead, _ bytes: ResponseBytes, _ made: RequestMaker.Made) {
     keepsAlive = head.keepsAlive
+    status = head.status
     let facts = loop.plan.facts[made.kind]
-    isExpected = loop.plan.accepts(head.status, facts, made.kind)
-    guard loop.isMeasuring else { return }
-    loop.record.statuses[min(head.status, 999)] &+= 1
-    if isExpected, facts.checksLocation,
+    verdict = loop.plan.accepts(head.status, facts, made.kind) ? .expected : .wrongStatus
+    if verdict == .expected, facts.checksLocation,
       !loop.plan.hasExpectedLocation(bytes, head.location, made)
     {
-      isExpected = false
-      loop.record.wrongLocations &+= 1
+      verdict = .wrongLocation
     }
   }
 
@@ -103,7 +101,7 @@ extension LoadConnection {
   private func complete() {
     guard let answered = popStarted() else { return }
     failures = 0
-    loop.onAnswer(answered, isExpected: isExpected)
+    loop.onAnswer(answered, status, verdict)
     if !keepsAlive { endAfterAnswer() }
   }
 
@@ -130,12 +128,14 @@ extension LoadConnection {
   }
 
   private func fault(_ fault: ResponseFault) {
-    if loop.isMeasuring, let index = ResponseFault.allCases.firstIndex(of: fault) {
-      loop.record.faults[index] &+= 1
+    // What nobody asked for counts as one as well.
+    if popStarted().map(loop.counts) ?? loop.isMeasuring {
+      if let index = ResponseFault.allCases.firstIndex(of: fault) {
+        loop.record.faults[index] &+= 1
+      }
+      loop.record.errors.malformed &+= 1
     }
-    if loop.isMeasuring { loop.record.errors.malformed &+= 1 }
     // Requests behind it are lost with the connection.
-    _ = popStarted()
     lose(\.reset)
   }
 }

@@ -15,6 +15,12 @@ final class LoadConnection {
     var made: RequestMaker.Made
   }
 
+  enum Verdict {
+    case expected
+    case wrongStatus
+    case wrongLocation
+  }
+
   enum State: Equatable {
     /// To be made again at a time.
     case closed(until: UInt64)
@@ -46,7 +52,8 @@ final class LoadConnection {
   @exclusivity(unchecked) var firstStarted = 0
   @exclusivity(unchecked) var startedCount = 0
   /// What the answer that is being read was found to be.
-  @exclusivity(unchecked) var isExpected = false
+  @exclusivity(unchecked) var status = 0
+  @exclusivity(unchecked) var verdict = Verdict.expected
   @exclusivity(unchecked) var keepsAlive = true
 
   /// What could not be written yet.

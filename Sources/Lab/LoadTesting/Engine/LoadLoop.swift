@@ -30,6 +30,9 @@ final class LoadLoop: @unchecked Sendable {
   /// From here on nothing counts. With a rate, answers to what was scheduled before the end do.
   @exclusivity(unchecked) private var measureEnd: UInt64
   @exclusivity(unchecked) private var isEnding = false
+  /// Requests that were to start before this are no matter. Where neither a rate nor a number is asked for,
+  /// those count whose answer comes in the measured span, whenever they started.
+  private let countedFrom: UInt64
   @exclusivity(unchecked) private var connections: [LoadConnection] = []
   /// The same, which ``connections`` keeps alive: no references are counted for every answer.
   @exclusivity(unchecked) private var unmanaged: ContiguousArray<Unmanaged<LoadConnection>> = []
@@ -75,6 +78,7 @@ final class LoadLoop: @unchecked Sendable {
     self.plan = plan
     end = settings.end
     measureEnd = settings.rate == nil ? end : end.addingClamped(Self.graceNanoseconds)
+    countedFrom = settings.rate == nil && settings.requests == nil ? 0 : settings.start
     serverCount = settings.servers.count
     ready = try ReadySet()
     wakeUp = try WakeUp()
@@ -366,8 +370,7 @@ final class LoadLoop: @unchecked Sendable {
 
   /// Whether what becomes of a request counts.
   func counts(_ request: LoadConnection.Started) -> Bool {
-    isMeasuring && (schedule == nil || request.due >= settings.start)
-      || isEnding && request.due >= settings.start
+    isMeasuring && request.due >= countedFrom || isEnding && request.due >= settings.start
   }
 
   /// A request is over, whatever became of it.
@@ -390,11 +393,15 @@ final class LoadLoop: @unchecked Sendable {
   }
 
   @inline(__always)
-  func onAnswer(_ request: LoadConnection.Started, isExpected: Bool) {
+  func onAnswer(
+    _ request: LoadConnection.Started, _ status: Int, _ verdict: LoadConnection.Verdict
+  ) {
     lastAnswer = now
-    guard isMeasuring, schedule == nil || request.due >= settings.start else { return }
-    guard isExpected else {
+    guard isMeasuring, request.due >= countedFrom else { return }
+    record.statuses[min(status, 999)] &+= 1
+    guard verdict == .expected else {
       record.errors.unexpectedStatus &+= 1
+      if verdict == .wrongLocation { record.wrongLocations &+= 1 }
       return
     }
     record.requests &+= 1
