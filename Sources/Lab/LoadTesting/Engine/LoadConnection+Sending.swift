@@ -110,6 +110,8 @@ extension LoadConnection {
     }
     unsent.removeAll(keepingCapacity: true)
     sent = 0
+    if let (bytes, request) = exchange(&assigned, with: nil) { return take(bytes, request) }
+    loop.now = Clock.monotonicNanoseconds
     fill()
   }
 }

@@ -125,6 +125,7 @@ final class LoadConnection {
 
   func begin() {
     state = .open
+    loop.now = Clock.monotonicNanoseconds
     loop.onOpen()
     if let (bytes, request) = exchange(&assigned, with: nil) { return take(bytes, request) }
     fill()

@@ -150,6 +150,7 @@ final class LoadLoop: @unchecked Sendable {
           now = Clock.monotonicNanoseconds
         } else {
           wakeUp.clear()
+          now = Clock.monotonicNanoseconds
         }
       }
       sendAll()
