@@ -86,7 +86,10 @@ extension LoadConnection {
     switch transport.send(bytes, to: descriptor) {
     case .done(let count):
       if loop.schedule == nil { loop.noteSent(self) }
-      if count < bytes.count { keep(UnsafeRawBufferPointer(rebasing: bytes[count...])) }
+      guard count < bytes.count else { return }
+      keep(UnsafeRawBufferPointer(rebasing: bytes[count...]))
+      // OpenSSL writes one record at a time: that there is room for the next is not told.
+      if !transport.isPlain { writeUnsent() }
     case .wouldBlock: keep(bytes)
     case .failed: lose(\.reset)
     }
