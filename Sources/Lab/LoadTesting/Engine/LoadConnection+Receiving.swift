@@ -2,12 +2,17 @@ internal import LinuxSystem
 internal import LoadResults
 
 extension LoadConnection {
+  /// So often is read in a turn from a server that sends as fast as it is read from: time goes on meanwhile,
+  /// and others have to be heard as well.
+  private static let mostReads = 4
+
   /// Reads until there is nothing more: it would not be told again. A read that did not fill the room was
   /// the last one, unless the end has come as well.
   @inline(__always)
   func receive(_ events: ReadySet.Events) {
     let room = loop.received.buffer
     let token = token
+    var reads = 0
     while state == .open, self.token == token {
       switch transport.receive(room, from: descriptor) {
       case .done(let count) where count > 0:
@@ -18,10 +23,22 @@ extension LoadConnection {
         {
           return
         }
+        reads &+= 1
+        if reads == Self.mostReads { return askAgain(token) }
       case .done: return onEnd()
       case .wouldBlock: return
       case .failed: return lose(\.reset)
       }
+    }
+  }
+
+  /// Has the loop tell once more of what is there.
+  private func askAgain(_ token: UInt64) {
+    guard state == .open, self.token == token else { return }
+    do throws(SystemCallError) {
+      try loop.ready.change(descriptor, Self.events, token: token)
+    } catch {
+      lose(\.reset)
     }
   }
 

@@ -81,6 +81,9 @@ final class LoadConnection {
 
   // MARK: Connecting
 
+  /// What its socket is waited for.
+  static let events: ReadySet.Events = [.read, .write, .inputEnd, .once]
+
   func connect() {
     let addresses = loop.settings.servers[server].addresses
     let address = addresses[addressIndex % addresses.count]
@@ -88,7 +91,7 @@ final class LoadConnection {
     do throws(SystemCallError) {
       descriptor = try SocketCalls.connect(to: address)
       token = loop.nextToken(number)
-      try loop.ready.add(descriptor, [.read, .write, .inputEnd, .once], token: token)
+      try loop.ready.add(descriptor, Self.events, token: token)
       state = .connecting(since: loop.now)
     } catch {
       if descriptor >= 0 { SocketCalls.close(descriptor) }
