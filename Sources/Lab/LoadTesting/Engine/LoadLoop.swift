@@ -49,7 +49,9 @@ final class LoadLoop: @unchecked Sendable {
   private var connectingCount = 0
   /// Requests that may still be started; nil if that is no matter.
   @exclusivity(unchecked) private var budget: Int?
-  /// Requests of the budget that are not over.
+  /// Whether a number of requests ends the load.
+  private let isCounted: Bool
+  /// Requests of that number that were started and are not over.
   @exclusivity(unchecked) private var awaited = 0
   @exclusivity(unchecked) private var lastAnswer: UInt64 = 0
   private var nextTick: UInt64 = 0
@@ -83,7 +85,9 @@ final class LoadLoop: @unchecked Sendable {
     ready = try ReadySet()
     wakeUp = try WakeUp()
     maker = RequestMaker(plan, seed: settings.seed)
-    budget = settings.requests
+    isCounted = settings.requests != nil
+    // Those of a schedule are counted by it.
+    budget = settings.rate == nil ? settings.requests : nil
     let request = plan.fixed ?? []
     fixedLength = request.count
     fixedBytes = ScratchBytes(count: request.count * settings.pipeline)
@@ -96,7 +100,7 @@ final class LoadLoop: @unchecked Sendable {
     if let rate = settings.rate {
       schedule = LoadSchedule(
         rate: rate, thread: settings.thread, threads: settings.threads, start: settings.launch,
-        end: end)
+        end: end, requests: settings.requests, from: settings.start)
     }
     timer = try Timer()
     guesses = AnswerGuesses(capacity: settings.workers * settings.servers.count)
@@ -328,10 +332,17 @@ final class LoadLoop: @unchecked Sendable {
   }
 
   private var isSpent: Bool {
-    guard let budget else { return false }
-    if budget == 0, awaited == 0 { return true }
+    guard isCounted else { return false }
+    var since = lastAnswer
+    if let schedule {
+      guard let due = schedule.nextDue else { return awaited == 0 }
+      since = max(since, due)
+    } else if budget == 0, awaited == 0 {
+      return true
+    }
     // Nobody is there any more.
-    return now > lastAnswer && now &- lastAnswer > Self.patience &* settings.timeout
+    let (patience, overflow) = settings.timeout.multipliedReportingOverflow(by: Self.patience)
+    return now > since && now &- since > (overflow ? .max : patience)
   }
 
   private func startDue() {
@@ -354,7 +365,12 @@ final class LoadLoop: @unchecked Sendable {
   }
 
   /// When the next request should have been started that may be now; nil if none is due.
-  func takeDue() -> UInt64? { isEnding ? nil : schedule?.take(at: now) }
+  func takeDue() -> UInt64? {
+    if isEnding { return nil }
+    guard let due = schedule?.take(at: now) else { return nil }
+    if due >= settings.start { awaited &+= 1 }
+    return due
+  }
 
   func noteStart(_ due: UInt64, _ at: UInt64) {
     guard due >= settings.start else { return }
@@ -378,7 +394,7 @@ final class LoadLoop: @unchecked Sendable {
   @inline(__always)
   func noteOver(_ request: LoadConnection.Started) {
     underWay &-= 1
-    if budget != nil, request.at >= settings.start { awaited &-= 1 }
+    if isCounted, request.due >= settings.start { awaited &-= 1 }
   }
 
   /// A request was not looked at, and may be sent again.
