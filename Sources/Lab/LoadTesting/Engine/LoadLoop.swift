@@ -377,8 +377,10 @@ final class LoadLoop: @unchecked Sendable {
     record.scheduled &+= 1
     let delay = at > due ? at &- due : 0
     record.longestDelay = max(record.longestDelay, delay)
-    if delay > 1_000_000 { record.lateStarts &+= 1 }
+    if isLate(due, at) { record.lateStarts &+= 1 }
   }
+
+  private func isLate(_ due: UInt64, _ at: UInt64) -> Bool { at > due && at &- due > 1_000_000 }
 
   // MARK: Answers
 
@@ -399,8 +401,14 @@ final class LoadLoop: @unchecked Sendable {
 
   /// A request was not looked at, and may be sent again.
   func putBack(_ request: LoadConnection.Started) {
-    if schedule != nil { schedule?.putBack(request.due) }
-    if let left = budget, request.at >= settings.start { budget = left &+ 1 }
+    guard request.due >= settings.start || schedule != nil else { return }
+    if let left = budget { budget = left &+ 1 }
+    guard schedule != nil else { return }
+    schedule?.putBack(request.due)
+    guard request.due >= settings.start else { return }
+    // Both are counted when it starts again.
+    record.scheduled &-= 1
+    if isLate(request.due, request.at) { record.lateStarts &-= 1 }
   }
 
   /// A connection could not be made: of a number of requests, one has failed.
