@@ -68,7 +68,7 @@ struct RequestMaker {
     switch part {
     case .literal(let range): output.append(contentsOf: template.bytes[range])
     case .counter: append(UInt64(truncatingIfNeeded: number), to: &output)
-    case .random(let range): append(range.randomElement(using: &random) ?? 0, to: &output)
+    case .random(let range): append(UInt64.random(in: range, using: &random), to: &output)
     case .uuid: appendUUID(to: &output)
     case .pick(let list):
       let texts = plan.lists[list]
