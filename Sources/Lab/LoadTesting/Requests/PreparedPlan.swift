@@ -90,8 +90,8 @@ final class PreparedPlan: Sendable {
     lists = plan.lists.map(Texts.init)
     turns = plan.lists.map { _ in Counter() }
     isShuffled = plan.isShuffled
-    let total = plan.kinds.reduce(0) { $0 + min($1.weight, 1 << 40) }
-    let scale = total > Self.longestOrder ? Double(Self.longestOrder) / Double(total) : 1
+    let total = plan.kinds.reduce(0) { $0 + Double($1.weight) }
+    let scale = min(1, Double(Self.longestOrder) / max(1, total))
     order = plan.kinds.indices.flatMap { index in
       let weight = Double(plan.kinds[index].weight) * scale
       return repeatElement(index, count: max(1, Int(weight.rounded())))
