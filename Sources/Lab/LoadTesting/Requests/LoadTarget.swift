@@ -24,7 +24,9 @@ public struct LoadTarget: Sendable, Equatable {
     } else if lower.hasPrefix("https://") {
       isSecure = true
       rest = rest.dropFirst(8)
-    } else if let mark = url.firstRange(of: "://") {
+    } else if let mark = url.firstRange(of: "://"),
+      !url[..<mark.lowerBound].contains(where: { "/?#".contains($0) })
+    {
       throw ParseError(
         message: "\(url[..<mark.lowerBound]) is not spoken; write http:// or https://")
     } else {
