@@ -14,6 +14,7 @@ public final class LoadRun: Sendable {
   }
 
   private let settings: LoadSettings
+  private let askedThreads: Int
   private let loops: [LoadLoop]
   private let launch: UInt64
   private let start: UInt64
@@ -30,13 +31,19 @@ public final class LoadRun: Sendable {
   /// Resolves the server and sees that it is there.
   ///
   /// - Throws: ``LoadError``.
-  public init(_ settings: LoadSettings) throws(LoadError) {
+  public init(_ given: LoadSettings) throws(LoadError) {
+    try Self.check(given)
+    var settings = given
+    // Each thread needs a connection.
+    settings.threads = min(given.threads, given.connections)
     self.settings = settings
+    askedThreads = given.threads
     let limit = Machine.openFileLimit
     let targets = [settings.target] + settings.otherTargets
     let own = 4 * settings.threads + Self.ownDescriptors
-    let needed = settings.connections * targets.count + own
-    guard needed <= limit else {
+    let (sockets, overflow) = settings.connections.multipliedReportingOverflow(by: targets.count)
+    guard !overflow, sockets <= limit - own else {
+      let needed = overflow ? .max : sockets.addingClamped(own)
       throw LoadError(
         .setting,
         "\(settings.connections) connections need \(needed) open files, and \(limit) are allowed; "
@@ -71,6 +78,23 @@ public final class LoadRun: Sendable {
       }
     }
     self.loops = loops
+  }
+
+  /// Refuses what no load can be made of.
+  private static func check(_ settings: LoadSettings) throws(LoadError) {
+    guard settings.threads > 0, settings.connections > 0, settings.pipeline > 0,
+      settings.requests.map({ $0 > 0 }) ?? true
+    else {
+      throw LoadError(
+        .setting, "a load needs at least one thread, connection and request; ask for more than none")
+    }
+    if let rate = settings.rate, !(rate > 0 && rate.isFinite) {
+      throw LoadError(.setting, "\(rate) is no rate; ask for more than 0 requests a second")
+    }
+    let servers = 0...settings.otherTargets.count
+    guard !settings.plan.kinds.isEmpty,
+      settings.plan.kinds.allSatisfy({ servers.contains($0.server) })
+    else { throw LoadError(.setting, "there is nothing to be sent; name a request") }
   }
 
   private static func share(_ count: Int, _ thread: Int, _ threads: Int) -> Int {
@@ -164,6 +188,9 @@ public final class LoadRun: Sendable {
     if record.wrongLocations > 0 {
       notes.append("\(record.wrongLocations) answers had another Location than expected")
     }
+    if settings.threads < askedThreads {
+      notes.append("\(settings.threads) of \(askedThreads) threads had a connection, and ran")
+    }
     if record.mostConnections < settings.connections {
       notes.append(
         "at most \(record.mostConnections) of \(settings.connections) connections were open at once"
@@ -177,6 +204,14 @@ public final class LoadRun: Sendable {
       notes.append("stopped before its time")
     }
     return notes
+  }
+}
+
+extension Int {
+  /// The sum, or the largest number if it is larger.
+  fileprivate func addingClamped(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }
 
