@@ -43,9 +43,32 @@ extension SocketCalls {
   /// Has writing to a connection that is gone fail on this thread, rather than end the process (SIGPIPE):
   /// for libraries that write by themselves.
   public static func holdBrokenPipeSignal() {
+    var signals = brokenPipe
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+  }
+
+  /// The same for as long as `body` takes.
+  public static func holdingBrokenPipeSignal<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var signals = brokenPipe
+    var before = sigset_t()
+    pthread_sigmask(SIG_BLOCK, &signals, &before)
+    defer {
+      if sigismember(&before, SIGPIPE) == 0 {
+        // One that came meanwhile must not be there any more.
+        var none = timespec()
+        while sigtimedwait(&signals, nil, &none) == -1, errno == EINTR {}
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+      }
+    }
+    return try body()
+  }
+
+  private static var brokenPipe: sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGPIPE)
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    return signals
   }
 }

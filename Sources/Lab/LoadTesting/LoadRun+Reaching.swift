@@ -65,25 +65,32 @@ extension LoadRun {
   private static func connect(
     to address: ResolvedAddress, _ security: TLSContext?, _ settings: LoadSettings
   ) throws(ProbeFailure) {
-    let descriptor: FileDescriptor
-    do throws(SystemCallError) {
-      descriptor = FileDescriptor(owning: try SocketCalls.connect(to: address))
-    } catch {
+    let number: Int32
+    do throws(SystemCallError) { number = try SocketCalls.connect(to: address) } catch {
       throw ProbeFailure(reason: error.reason.lowercased())
     }
+    let descriptor = FileDescriptor(owning: number)
     let end = Clock.monotonicNanoseconds.addingClamped(settings.timeout.nanoseconds)
     try wait(descriptor.number, .write, until: end, "connecting", settings)
     if let failure = SocketCalls.connectionFailure(of: descriptor.number) {
       throw ProbeFailure(reason: failure.reason.lowercased())
     }
     guard let security else { return }
-    guard let session = security.session(descriptor.number) else {
+    try SocketCalls.holdingBrokenPipeSignal { () throws(ProbeFailure) in
+      try shakeHands(security, descriptor.number, until: end, settings)
+    }
+  }
+
+  private static func shakeHands(
+    _ security: TLSContext, _ descriptor: Int32, until end: UInt64, _ settings: LoadSettings
+  ) throws(ProbeFailure) {
+    guard let session = security.session(descriptor) else {
       throw ProbeFailure(reason: "TLS cannot be begun: \(TLSContext.lastError())")
     }
     while true {
       switch session.handshake() {
       case .done: return session.end()
-      case .wouldBlock: try wait(descriptor.number, .read, until: end, "agreeing on TLS", settings)
+      case .wouldBlock: try wait(descriptor, .read, until: end, "agreeing on TLS", settings)
       case .failed:
         throw ProbeFailure(
           reason: "TLS fails: \(session.failure)"
