@@ -88,8 +88,9 @@ public final class LoadRun: Sendable {
       throw LoadError(
         .setting, "a load needs at least one thread, connection and request; ask for more than none")
     }
-    if let rate = settings.rate, !(rate > 0 && rate.isFinite) {
-      throw LoadError(.setting, "\(rate) is no rate; ask for more than 0 requests a second")
+    if let rate = settings.rate, !(rate > 0 && rate <= 1e9) {
+      throw LoadError(
+        .setting, "\(rate) is no rate; ask for more than 0 requests a second, and at most 1000000000")
     }
     let servers = 0...settings.otherTargets.count
     guard !settings.plan.kinds.isEmpty,

@@ -13,7 +13,7 @@ struct LoadSchedule {
   /// Nothing is scheduled from here on.
   let end: UInt64
   /// How many there are.
-  private let limit: Int
+  private var limit: Int
   /// How many were taken.
   private(set) var taken = 0
   /// Those taken that have to be started again, oldest first.
@@ -32,29 +32,26 @@ struct LoadSchedule {
     self.threads = threads
     self.start = start
     self.end = end
-    let time = { Self.time(of: $0, rate, thread, threads, start) }
-    next = time(0)
-    guard let requests else {
-      limit = .max
-      return
-    }
-    var first = 0
-    if from > start {
-      // Near enough; rounding is made good for below.
-      let number = (Double(from - start) * rate / 1e9 - Double(thread)) / Double(threads)
-      first = Int(min(max(0, number), 1e15))
-      while time(first) < from, time(first) < end { first += 1 }
-      while first > 0, time(first - 1) >= from { first -= 1 }
-    }
-    let (sum, overflow) = first.addingReportingOverflow(requests)
+    limit = .max
+    next = 0
+    next = time(of: 0)
+    guard let requests else { return }
+    let (sum, overflow) = index(notBefore: from).addingReportingOverflow(requests)
     limit = overflow ? .max : sum
   }
 
-  private func time(of index: Int) -> UInt64 { Self.time(of: index, rate, thread, threads, start) }
+  /// The first of this thread's that is due at a time or later. Complexity: O(1).
+  private func index(notBefore time: UInt64) -> Int {
+    guard time > start else { return 0 }
+    let number = (Double(time - start) * rate / 1e9 - Double(thread)) / Double(threads)
+    var index = Int(min(max(0, number), 1e15))
+    // Near enough but for rounding.
+    for _ in 0..<4 where self.time(of: index) < time { index += 1 }
+    for _ in 0..<4 where index > 0 && self.time(of: index - 1) >= time { index -= 1 }
+    return index
+  }
 
-  private static func time(
-    of index: Int, _ rate: Double, _ thread: Int, _ threads: Int, _ start: UInt64
-  ) -> UInt64 {
+  private func time(of index: Int) -> UInt64 {
     let number = Double(index) * Double(threads) + Double(thread)
     let offset = number * 1e9 / rate
     guard offset < 1e18 else { return .max }
@@ -80,16 +77,11 @@ struct LoadSchedule {
   /// Has one started again that nobody will answer.
   mutating func putBack(_ due: UInt64) { again.append(due) }
 
-  /// How many should have been started from `from` on and before `now`, and were not. Complexity: O(their
-  /// number).
+  /// How many should have been started from `from` on and before `now`, and were not. Complexity: O(1), and
+  /// that of those to be started again.
   func overdue(at now: UInt64, from: UInt64) -> Int {
-    var count = again.count { $0 >= from }
-    var index = taken
-    while true {
-      let due = time(of: index)
-      guard due < end, due < now, index < limit else { return count }
-      if due >= from { count += 1 }
-      index += 1
-    }
+    let first = max(taken, index(notBefore: from))
+    let last = min(limit, index(notBefore: min(end, now)))
+    return again.count { $0 >= from } + max(0, last - first)
   }
 }
