@@ -141,7 +141,7 @@ let package = Package(
 
     // Lab
     room("Lab", "LoadResults", ["Terminal", "Bytes", histogram]),
-    room("Lab", "LoadTesting", ["LoadResults", "LinuxSystem", "COpenSSL"]),
+    room("Lab", "LoadTesting", ["LoadResults", "Terminal", "LinuxSystem", "COpenSSL"]),
     room(
       "Lab", "Experiments",
       ["LoadTesting", "LoadResults", "Recording", "Profiles", "Sampling", "LinuxSystem", "Terminal"]),

@@ -86,11 +86,13 @@ public final class LoadRun: Sendable {
       settings.requests.map({ $0 > 0 }) ?? true
     else {
       throw LoadError(
-        .setting, "a load needs at least one thread, connection and request; ask for more than none")
+        .setting, "a load needs at least one thread, connection and request; ask for more than none"
+      )
     }
     if let rate = settings.rate, !(rate > 0 && rate <= 1e9) {
       throw LoadError(
-        .setting, "\(rate) is no rate; ask for more than 0 requests a second, and at most 1000000000")
+        .setting,
+        "\(rate) is no rate; ask for more than 0 requests a second, and at most 1000000000")
     }
     let servers = 0...settings.otherTargets.count
     guard !settings.plan.kinds.isEmpty,

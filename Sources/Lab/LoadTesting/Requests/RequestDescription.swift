@@ -72,6 +72,7 @@ public struct RequestDescription: Sendable, Equatable {
 public struct RequestComposer {
   private let target: LoadTarget
   private let keepsAlive: Bool
+  private let firstList: Int
   private var text: TemplateText
   private var taken = 0
 
@@ -91,6 +92,7 @@ public struct RequestComposer {
   ) {
     self.target = target
     self.keepsAlive = keepsAlive
+    self.firstList = firstList
     text = TemplateText(firstList: firstList) { path throws(TemplateText.Failure) in
       do throws(RequestDescription.Failure) {
         return try readLines(path)
@@ -127,6 +129,7 @@ public struct RequestComposer {
             + "percent-encode them")
       }
     }
+    try checkLines(of: path, "the path") { $0 > 0x20 && $0 < 0x7f }
     var head = literal("\(request.method) ") + path
     var fields = " HTTP/1.1\r\n"
     func has(_ name: String) -> Bool {
@@ -137,8 +140,9 @@ public struct RequestComposer {
     head += literal(fields)
     for header in request.headers {
       head += literal("\(header.name): ")
-      head += try text.parse(header.value)
-      head += literal("\r\n")
+      let value = try text.parse(header.value)
+      try checkLines(of: value, header.name) { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }
+      head += value + literal("\r\n")
     }
     var body: [RequestTemplate.Part] = []
     if let content = request.body {
@@ -152,6 +156,22 @@ public struct RequestComposer {
     head += literal("\r\n")
     return RequestTemplate(method: request.method, bytes: text.bytes, head: head, body: body)
       .simplified
+  }
+
+  /// Refuses lines of files that would break what they are filled into.
+  private func checkLines(
+    of parts: [RequestTemplate.Part], _ place: String, _ isAllowed: (UInt8) -> Bool
+  ) throws(TemplateText.Failure) {
+    for case .pick(let list) in parts {
+      guard
+        let line = text.lists[list - firstList].texts.first(where: {
+          !$0.utf8.allSatisfy(isAllowed)
+        })
+      else { continue }
+      throw TemplateText.Failure(
+        message: "the line \(quotedShort(line)) has characters that \(place) may not have; "
+          + "percent-encode them")
+    }
   }
 
   private mutating func literal(_ content: String) -> [RequestTemplate.Part] {

@@ -28,15 +28,15 @@ struct TemplateText {
   mutating func parse(_ text: String) throws(Failure) -> [RequestTemplate.Part] {
     parts = []
     var rest = Substring(text)
-    while let open = rest.firstRange(of: "{{") {
+    while let open = Self.firstPair("{", in: rest) {
       appendLiteral(rest[..<open.lowerBound])
       rest = rest[open.upperBound...]
-      if rest.hasPrefix("{{") {
+      if let next = Self.firstPair("{", in: rest.prefix(2)), next.lowerBound == rest.startIndex {
         appendLiteral("{{")
-        rest = rest.dropFirst(2)
+        rest = rest[next.upperBound...]
         continue
       }
-      guard let close = rest.firstRange(of: "}}") else {
+      guard let close = Self.firstPair("}", in: rest) else {
         throw Failure(message: "a {{ is never closed; write {{{{ for the braces themselves")
       }
       parts.append(try placeholder(rest[..<close.lowerBound]))
@@ -45,6 +45,20 @@ struct TemplateText {
     appendLiteral(rest)
     defer { parts = [] }
     return parts
+  }
+
+  /// Where a letter of ASCII is twice in a row. Looked for among bytes: bodies are long.
+  private static func firstPair(
+    _ letter: Unicode.Scalar, in text: Substring
+  ) -> Range<String.Index>? {
+    let bytes = text.utf8
+    let byte = UInt8(ascii: letter)
+    var start = bytes.startIndex
+    while let found = bytes[start...].firstIndex(of: byte) {
+      start = bytes.index(after: found)
+      if start < bytes.endIndex, bytes[start] == byte { return found..<bytes.index(after: start) }
+    }
+    return nil
   }
 
   mutating func appendLiteral(_ text: Substring) {
