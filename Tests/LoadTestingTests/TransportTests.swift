@@ -121,13 +121,6 @@ extension EngineTests {
       #expect(outcome.result.requests == 0 && outcome.errors.total == 3)
     }
 
-<<<<<<< HEAD
-    @Test("Bodies and answers of many records go whole over TLS", arguments: [1, 4])
-    func longOverTLS(pipeline: Int) async throws {
-      let workshop = try Workshop()
-      let file = try Self.certificate(workshop, for: "IP:127.0.0.1")
-      let server = try PythonServer(certificate: file, "size=700000", "chunked=1")
-=======
     @Test(
       "Bodies and answers of many records go whole over TLS",
       arguments: [(1, 700_000), (4, 700_000), (1, 2)])
@@ -135,7 +128,6 @@ extension EngineTests {
       let workshop = try Workshop()
       let file = try Self.certificate(workshop, for: "IP:127.0.0.1")
       let server = try PythonServer(certificate: file, "size=\(size)", "chunked=1")
->>>>>>> 0a98443a4783d183e538ad7de889d7f42121afa5
       var description = RequestDescription()
       description.body = String(repeating: "0123456789", count: 100_000)
       var loading = try Loading("https://127.0.0.1:\(server.port)/", description).requests(
@@ -144,11 +136,7 @@ extension EngineTests {
       loading.settings.pipeline = pipeline
       let outcome = try await loading.run()
       #expect(outcome.result.requests == 24 && outcome.errors.total == 0, "\(outcome.errors)")
-<<<<<<< HEAD
-      #expect(outcome.result.bytesReceived > 24 * 700_000)
-=======
       #expect(outcome.result.bytesReceived > 24 * size)
->>>>>>> 0a98443a4783d183e538ad7de889d7f42121afa5
       let counts = try server.stop()
       #expect(counts.requests == 24 && counts.bytes == 24 * 1_000_000)
     }
