@@ -9,7 +9,7 @@ struct ServedPostgres: Claim {
   let tools = [Tool.pgbench, Tool.wrk]
 
   /// The same number of requests under way on either side.
-  private static let lookups = 16
+  private static let lookups = 64
   private static let creates = 64
 
   func measure(_ bench: Bench) throws(CommandError) -> ClaimReport {
