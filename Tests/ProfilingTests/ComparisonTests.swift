@@ -25,6 +25,7 @@ extension Profiling {
     }
 
     /// Records a program until there are enough samples: on a busy machine a second has few.
+    /// Without the kernel: interrupts that others cause are no change of the program, but real.
     private func record(_ program: String, as name: String) throws {
       var parts: [String] = []
       var samples = 0
@@ -32,7 +33,8 @@ extension Profiling {
         parts.append("part\(parts.count).pb.gz")
         let result = try Lynx.run(
           [
-            "profile", "-F", "997", "-o", parts[parts.count - 1], "--no-artifact", "--json",
+            "profile", "-F", "997", "--kernel", "no", "-o", parts[parts.count - 1], "--no-artifact",
+            "--json",
             "part.json", "--", program, "3",
           ], in: directory)
         try #require(result.status == 0, "\(result.errors)")
