@@ -8,6 +8,8 @@
   const isEmpty = stage.querySelector(".empty") !== null;
   const isDocument = svg === document.documentElement;
   const symbols = data.symbols;
+  // Of two profiles: own and value of a tree are the new one's, ownCount and count the base's.
+  const difference = data.difference;
   const usualWidth = Number(svg.getAttribute("width"));
 
   // -- The tree: columns of numbers in preorder, frame 0 is the root.
@@ -22,20 +24,39 @@
       count: Float64Array.from(ownCount), boxes: new Array(n),
     };
     const open = [];
-    let offset = 0;
     for (let i = 0; i < n; i++) {
       while (open.length > depth[i]) tree.last[open.pop()] = i;
       tree.parent[i] = open.length ? open[open.length - 1] : 0;
       open.push(i);
-      tree.start[i] = offset;
-      offset += own[i];
     }
     while (open.length) tree.last[open.pop()] = n;
     for (let i = n - 1; i > 0; i--) {
       tree.value[tree.parent[i]] += tree.value[i];
       tree.count[tree.parent[i]] += tree.count[i];
     }
+    const widths = difference ? weigh(tree) : own;
+    let offset = 0;
+    for (let i = 0; i < n; i++) {
+      tree.start[i] = offset;
+      offset += widths[i];
+    }
     return tree;
+  }
+
+  // A frame is as wide as in the profile that is drawn; one that only the other has, as there.
+  function weigh(tree) {
+    const { scale, unit, drawsBase } = difference;
+    const widths = column(tree.n, Float64Array);
+    tree.fresh = tree.value;
+    tree.isAbsent = Uint8Array.from(drawsBase ? tree.count : tree.fresh, (sum) => sum > 0 ? 0 : 1);
+    for (let i = 0; i < tree.n; i++) {
+      const isNew = drawsBase === Boolean(tree.isAbsent[i]);
+      widths[i] = Math.round(isNew ? (drawsBase ? tree.own[i] / scale * unit : tree.own[i] * unit)
+        : drawsBase ? tree.ownCount[i] * unit : tree.ownCount[i] * scale * unit);
+    }
+    tree.value = Float64Array.from(widths);
+    for (let i = tree.n - 1; i > 0; i--) tree.value[tree.parent[i]] += tree.value[i];
+    return widths;
   }
 
   function plant() {
@@ -57,7 +78,7 @@
   function reverse(tree) {
     const stacks = [];
     for (let i = 0; i < tree.n; i++) {
-      if (!(tree.own[i] > 0)) continue;
+      if (!(tree.own[i] > 0 || (difference && tree.ownCount[i] > 0))) continue;
       const path = [];
       for (let at = i; at > 0; at = tree.parent[at]) path.push(tree.bits[at]);
       stacks.push({ path, own: tree.own[i], count: tree.ownCount[i] });
@@ -98,6 +119,9 @@
   let state = { ...usual };
   const theTree = () => (trees[state.reversed] ??= reverse(trees[!state.reversed]));
   const symbolOf = (tree, i) => symbols[tree.bits[i] >>> 1];
+  const toneOf = (tree, i) => difference.tones[tree === trees[data.reversed] ? 0 : 1][i];
+  const classOf = (tree, i) => difference && i > 0
+    ? difference.classes[toneOf(tree, i)] + (tree.isAbsent[i] ? " v" : "") : symbolOf(tree, i)[1];
 
   // -- Words
 
@@ -113,12 +137,26 @@
     return `${nanoseconds} ns`;
   }
 
-  function percent(tree, value) {
-    const hundredths = tree.value[0] > 0 ? Math.round((10000 * value) / tree.value[0]) : 0;
+  function percentOf(total, value) {
+    const hundredths = total > 0 ? Math.round((10000 * value) / total) : 0;
     return `${(hundredths / 100).toFixed(2)}%`;
   }
 
+  const percent = (tree, value) => percentOf(tree.value[0], value);
+
+  function change(fresh, base) {
+    const share = 100 * (fresh - difference.scale * base) / difference.newTotal;
+    const hundredths = Math.floor(Math.abs(share) * 100 + 0.5);
+    return `${share < 0 && hundredths > 0 ? "-" : "+"}${(hundredths / 100).toFixed(2)}%`;
+  }
+
   function amount(tree, i) {
+    if (difference) {
+      const fresh = tree.fresh[i], base = tree.count[i];
+      return `(new ${grouped(fresh)} samples, ${percentOf(difference.newTotal, fresh)}; `
+        + `base ${grouped(base)} samples, ${percentOf(difference.baseTotal, base)}; `
+        + `${change(fresh, base)})`;
+    }
     const told = data.noun === null ? time(tree.value[i])
       : `${grouped(tree.count[i])} ${data.noun}`;
     return `(${told}, ${percent(tree, tree.value[i])})`;
@@ -126,6 +164,11 @@
 
   function lines(tree, i) {
     const found = symbolOf(tree, i)[2]?.split("\n") ?? [];
+    if (difference && i > 0) {
+      const itself = tree === trees[true] ? "" : `itself: new ${grouped(tree.own[i])}, `
+        + `base ${grouped(tree.ownCount[i])}; ${change(tree.own[i], tree.ownCount[i])}, `;
+      found.push(`${itself}${toneOf(tree, i) === "0" ? "within" : "beyond"} noise`);
+    }
     if (data.tellsTime) found.push(`${data.type}: ${time(tree.value[i])}`);
     return found;
   }
@@ -236,7 +279,7 @@
     const room = width();
     const scale = room / tree.value[state.zoom];
     const from = tree.start[state.zoom];
-    const paler = data.legend.length > 0;
+    const paler = data.legend.length > 0 && data.inlined;
     for (const i of list) {
       const box = boxOf(tree, i);
       const isAbove = tree.depth[i] < tree.depth[state.zoom];
@@ -246,7 +289,7 @@
       set(box, "x", x);
       set(box, "y", y);
       set(box, "width", w);
-      set(box, "class", symbolOf(tree, i)[1]
+      set(box, "class", classOf(tree, i)
         + (paler && tree.bits[i] & 1 ? " i" : "") + (w >= 3 ? " w" : "")
         + (isAbove ? " above" : "") + (matching?.[tree.bits[i] >>> 1] ? " m" : ""));
       write(box, label(symbolOf(tree, i)[0], w - 6), x + 4, y + 12);

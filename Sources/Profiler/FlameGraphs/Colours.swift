@@ -125,27 +125,39 @@ extension FlameGraphOptions.Palette {
 
   /// The rules that colour frames, for light pages and dark ones.
   var styleSheet: [UInt8] {
-    var css: [UInt8] = []
-    func rules(_ transform: (Colour) -> Colour) {
-      for family in families {
-        for shade in 0..<ColourFamily.shades {
-          css.append(".lynx .")
-          css.append(family.letter)
-          css.append(decimal: shade)
-          css.append("{fill:#")
-          for channel in transform(family.colour(shade: shade)).rgb {
-            for digit in [channel >> 4, channel & 15] {
-              css.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            }
-          }
-          css.append("}")
+    FrameColours.styleSheet(
+      families.flatMap { family in
+        (0..<ColourFamily.shades).map { shade in
+          let colour = family.colour(shade: shade)
+          return ([family.letter, UInt8(ascii: "0") + UInt8(shade)], colour, colour.dark)
         }
-        css.append("\n")
+      })
+  }
+}
+
+/// The part of the style sheet that differs from picture to picture.
+enum FrameColours {
+  /// Rules for classes of frames, first for light pages and then for dark ones.
+  static func styleSheet(
+    _ classes: [(name: [UInt8], light: Colour, dark: Colour)]
+  ) -> [UInt8] {
+    var css: [UInt8] = []
+    func rules(dark: Bool) {
+      for (index, shade) in classes.enumerated() {
+        css.append(".lynx .")
+        css.append(contentsOf: shade.name)
+        css.append("{fill:#")
+        for channel in (dark ? shade.dark : shade.light).rgb {
+          for digit in [channel >> 4, channel & 15] {
+            css.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+          }
+        }
+        css.append(index % ColourFamily.shades == ColourFamily.shades - 1 ? "}\n" : "}")
       }
     }
-    rules { $0 }
+    rules(dark: false)
     css.append("@media (prefers-color-scheme:dark){\n")
-    rules(\.dark)
+    rules(dark: true)
     css.append("}\n")
     return css
   }

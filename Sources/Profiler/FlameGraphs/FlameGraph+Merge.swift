@@ -30,14 +30,16 @@ extension FlameGraph {
     FlameGraph(
       stacks: Stacks(reversing: self), symbols: Array(symbols.dropLast()), sampleType: sampleType,
       countsSamples: countsSamples, isReversed: !isReversed,
-      functions: functions, mappings: mappings)
+      functions: functions, mappings: mappings, comparison: difference?.comparison)
   }
 
-  private init(
+  init(
     stacks: Stacks, symbols: [Symbol], sampleType: Profile.ValueType, countsSamples: Bool,
-    isReversed: Bool, functions: [Profile.Function], mappings: [Profile.Mapping]
+    isReversed: Bool, functions: [Profile.Function], mappings: [Profile.Mapping],
+    comparison: Difference.Comparison? = nil
   ) {
-    let nodes = stacks.merged(rootSymbol: UInt32(truncatingIfNeeded: symbols.count))
+    var nodes = stacks.merged(rootSymbol: UInt32(truncatingIfNeeded: symbols.count))
+    difference = comparison.map { Difference($0, &nodes, isReversed: isReversed) }
     self.nodes = nodes
     self.symbols = symbols + [Symbol(name: Array("all".utf8), kind: .c, places: [])]
     total = nodes[0].value
@@ -52,7 +54,7 @@ extension FlameGraph {
 }
 
 /// Weighted paths of calls, one after the other in one array.
-private struct Stacks {
+struct Stacks {
   private typealias Call = SymbolTable.Call
 
   private(set) var symbols: [FlameGraph.Symbol] = []
@@ -65,16 +67,22 @@ private struct Stacks {
     var count: Int64
   }
 
-  init(_ profile: Profile, measured: Int?, counted: Int?, reverse: Bool) {
+  /// - Parameter comparing: the values and counts are those of two profiles, and functions of one
+  ///   name are one.
+  init(
+    _ profile: Profile, measured: Int?, counted: Int?, reverse: Bool, comparing: Bool = false
+  ) {
     guard let measured else { return }
-    let samples = profile.samples.filter { $0.values.dropFirst(measured).first ?? 0 > 0 }
+    let samples = profile.samples.filter { sample in
+      comparing || sample.values.dropFirst(measured).first ?? 0 > 0
+    }
     var isUsed = [Bool](repeating: false, count: profile.locations.count)
     for sample in samples {
       for location in sample.locations where isUsed.indices.contains(location) {
         isUsed[location] = true
       }
     }
-    let table = SymbolTable(profile, isUsed: isUsed)
+    let table = SymbolTable(profile, isUsed: isUsed, tellsKinds: !comparing)
     symbols = table.symbols
     stacks.reserveCapacity(samples.count)
     calls.reserveCapacity(samples.count * 32)
@@ -93,17 +101,20 @@ private struct Stacks {
 
   init(reversing graph: FlameGraph) {
     var path: [Call] = []
-    for node in graph.nodes {
+    for (index, node) in graph.nodes.enumerated() {
       let depth = Int(node.depth)
       if depth > 0 {
         path.removeSubrange((depth - 1)...)
         path.append(Call(symbol: node.symbol, isInlined: node.isInlined))
       }
-      guard node.selfValue > 0 else { continue }
+      let (value, count) =
+        graph.difference.map { ($0.own[index].new, $0.own[index].base) }
+        ?? (node.selfValue, node.selfCount)
+      guard value > 0 || graph.difference != nil && count > 0 else { continue }
       let start = calls.count
       calls.append(contentsOf: path.reversed())
       stacks.append(
-        Stack(calls: start..<calls.count, value: node.selfValue, count: node.selfCount))
+        Stack(calls: start..<calls.count, value: value, count: count))
     }
   }
 

@@ -53,8 +53,8 @@ private struct Canvas {
 
   mutating func draw() -> [UInt8] {
     out.reserveCapacity(layout.drawn.count * 160 + graph.nodes.count * 12 + 65_536)
-    let kinds = options.palette == .language ? graph.kinds : []
-    let headHeight = self.headHeight(legend: !kinds.isEmpty)
+    let legend = self.legend
+    let headHeight = self.headHeight(legend: !legend.isEmpty)
     let height = headHeight + Double(max(layout.rows, 3)) * Layout.rowHeight + Layout.margin
     out.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
     out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"lynx\" width=\"")
@@ -65,14 +65,14 @@ private struct Canvas {
     out.appendXML(CleanText.bytes(options.title))
     out.append("</title>\n<style>\n")
     out.append(contentsOf: Assets.styleSheet)
-    out.append(contentsOf: options.palette.styleSheet)
+    out.append(contentsOf: graph.difference == nil ? options.palette.styleSheet : Tone.styleSheet)
     out.append("</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n")
-    drawHead(kinds)
+    drawHead(legend)
     drawFrames(top: headHeight)
     out.append("<metadata>")
     PictureData(
       graph: graph, options: options, layout: layout, tooltips: tooltips, classes: classes,
-      kinds: kinds, totals: totals
+      legend: legend, totals: totals
     ).append(to: &out)
     out.append("</metadata>\n<script><![CDATA[\n")
     out.append(contentsOf: Assets.script)
@@ -83,7 +83,7 @@ private struct Canvas {
   private func headHeight(legend: Bool) -> Double { legend ? 86 : 64 }
 
   /// The heading for where no script runs.
-  private mutating func drawHead(_ kinds: [FrameKind]) {
+  private mutating func drawHead(_ legend: [LegendEntry]) {
     out.append("<g class=\"head\">\n<text class=\"heading\" x=\"10\" y=\"28\">")
     out.appendXML(CleanText.bytes(options.title))
     out.append("</text>\n<text class=\"quiet\" x=\"10\" y=\"48\">")
@@ -94,19 +94,19 @@ private struct Canvas {
     out.appendXML(totals)
     out.append("</text>\n")
     var x = Layout.margin
-    for kind in kinds {
+    for entry in legend {
       out.append("<rect class=\"")
-      out.append(kind.family.letter)
-      out.append("3\" x=\"")
+      out.append(contentsOf: entry.style)
+      out.append("\" x=\"")
       out.append(pixels: x)
       out.append("\" y=\"60\" width=\"12\" height=\"12\"/><text class=\"quiet\" x=\"")
       out.append(pixels: x + 17)
       out.append("\" y=\"70\">")
-      out.append(kind.legend)
+      out.append(entry.text)
       out.append("</text>\n")
-      x += 36 + 6.6 * Double(kind.legend.utf8CodeUnitCount)
+      x += 36 + 6.6 * Double(entry.text.utf8CodeUnitCount)
     }
-    if !kinds.isEmpty, graph.holdsInlined {
+    if !legend.isEmpty, graph.holdsInlined {
       out.append("<text class=\"quiet\" x=\"")
       out.append(pixels: x)
       out.append("\" y=\"70\">paler: inlined</text>\n")
@@ -136,18 +136,28 @@ private struct Canvas {
     out.append("<g><title>")
     out.append(contentsOf: names[symbol])
     out.append(" (")
-    if let noun {
+    if let difference = graph.difference {
+      out.append(contentsOf: difference.amount(index))
+    } else if let noun {
       out.append(grouped: graph.countsSamples ? node.count : node.value)
       out.append(contentsOf: noun)
     } else {
       out.append(contentsOf: Amounts.time(nanoseconds: node.value))
     }
-    out.append(", ")
-    out.append(percentOf: graph.total, value: node.value)
-    out.append("%)")
+    if graph.difference == nil {
+      out.append(", ")
+      out.append(percentOf: graph.total, value: node.value)
+      out.append("%")
+    }
+    out.append(")")
     // What is thinner cannot be pointed at before it was zoomed, and then the script adds this.
     if width >= 1 {
       out.append(contentsOf: details[symbol])
+      if let difference = graph.difference, index > 0 {
+        out.append("\n")
+        out.append(
+          contentsOf: difference.colourDescription(index, isReversed: graph.isReversed))
+      }
       if let timeLabel {
         out.append(contentsOf: timeLabel)
         out.append(contentsOf: Amounts.time(nanoseconds: node.value))
@@ -160,9 +170,7 @@ private struct Canvas {
     out.append("\" width=\"")
     out.append(pixels: width)
     out.append("\" height=\"16\" class=\"")
-    out.append(classes[symbol].letter)
-    out.append(classes[symbol].shade)
-    if node.isInlined && options.palette == .language { out.append(" i") }
+    appendStyle(index, node)
     if width >= 3 { out.append(" w") }
     out.append("\"/>")
     if width >= Layout.leastLabelled {
@@ -177,10 +185,30 @@ private struct Canvas {
     out.append("</g>\n")
   }
 
+  private mutating func appendStyle(_ index: Int, _ node: FlameGraph.Node) {
+    if let difference = graph.difference, index > 0 {
+      out.append(contentsOf: difference.tones[index].name)
+      if difference.isAbsent(index) { out.append(" v") }
+      return
+    }
+    out.append(classes[Int(node.symbol)].letter)
+    out.append(classes[Int(node.symbol)].shade)
+    if node.isInlined && options.palette == .language { out.append(" i") }
+  }
+
+  private var legend: [LegendEntry] {
+    if let difference = graph.difference { return difference.legend }
+    guard options.palette == .language else { return [] }
+    return graph.kinds.map { kind in
+      LegendEntry("\(Unicode.Scalar(kind.family.letter))3", kind.legend)
+    }
+  }
+
   /// `12,345 samples · cpu 12.4 s · 300 functions`.
   private var totals: [UInt8] {
-    var text: [UInt8] = []
+    var text = graph.difference?.totals ?? []
     switch graph.amountStyle {
+    case _ where graph.difference != nil: break
     case .time:
       text.append(contentsOf: CleanText.bytes(graph.sampleType.type))
       text.append(UInt8(ascii: " "))
@@ -223,7 +251,7 @@ extension FlameGraph {
   }
 
   /// Whether the legend has to explain how inlined calls look.
-  var holdsInlined: Bool { nodes.contains(where: \.isInlined) }
+  var holdsInlined: Bool { difference == nil && nodes.contains(where: \.isInlined) }
 
   /// The kinds that occur, in the order of the legend.
   fileprivate var kinds: [FrameKind] {

@@ -4,7 +4,8 @@ public import Profiles
 ///
 /// Two calls are one frame when they have the same callers, name and kind. Whether a call was
 /// inlined does not tell frames apart: that is the optimizer's choice, and a function's share
-/// should be read in one place; a frame counts as inlined if all of its samples were.
+/// should be read in one place; a frame counts as inlined if all of its samples were. Two profiles
+/// in one graph are told apart in `change(at:)`; its values are then widths alone.
 public struct FlameGraph: Sendable {
   /// The sum of all values; `Int64.max` if it is greater.
   public let total: Int64
@@ -25,6 +26,8 @@ public struct FlameGraph: Sendable {
   let countsSamples: Bool
   let functions: [Profile.Function]
   let mappings: [Profile.Mapping]
+  /// What two profiles counted, if the graph is one of two.
+  let difference: Difference?
 
   /// The number of frames, the root not counted.
   public var frameCount: Int { nodes.count - 1 }

@@ -10,7 +10,7 @@ struct PictureData {
   let layout: Layout
   let tooltips: Tooltips
   let classes: [FrameClass]
-  let kinds: [FrameKind]
+  let legend: [LegendEntry]
   let totals: [UInt8]
 
   func append(to out: inout [UInt8]) {
@@ -42,6 +42,7 @@ struct PictureData {
     out.append(",\"inlined\":")
     out.append(graph.holdsInlined ? "true" : "false")
     appendLegend(to: &out)
+    graph.difference?.appendJSON(reversed: graph.reversed().difference, to: &out)
     appendSymbols(to: &out)
     appendTree(to: &out)
     out.append("}")
@@ -49,12 +50,12 @@ struct PictureData {
 
   private func appendLegend(to out: inout [UInt8]) {
     out.append(",\"legend\":[")
-    for (index, kind) in kinds.enumerated() {
+    for (index, entry) in legend.enumerated() {
       if index > 0 { out.append(UInt8(ascii: ",")) }
       out.append("[\"")
-      out.append(kind.family.letter)
-      out.append("3\",\"")
-      out.append(kind.legend)
+      out.append(contentsOf: entry.style)
+      out.append("\",\"")
+      out.append(entry.text)
       out.append("\"]")
     }
     out.append("]")
@@ -79,10 +80,14 @@ struct PictureData {
     out.append("]")
   }
 
-  /// Three numbers a frame: its depth, twice its symbol plus 1 if inlined, its own value.
+  /// Three numbers a frame: its depth, twice its symbol plus 1 if inlined, its own value; of two
+  /// profiles the samples of the new one, while the counts are those of the base.
   private func appendTree(to out: inout [UInt8]) {
-    let unit = commonDivisor(graph.nodes.lazy.map(\.selfValue))
-    let countUnit = commonDivisor(graph.nodes.lazy.map(\.selfCount))
+    let own =
+      graph.difference.map { $0.own.map { (value: $0.new, count: $0.base) } }
+      ?? graph.nodes.map { (value: $0.selfValue, count: $0.selfCount) }
+    let unit = commonDivisor(own.lazy.map(\.value))
+    let countUnit = commonDivisor(own.lazy.map(\.count))
     var sameCounts = true
     out.append(",\n\"unit\":")
     out.append(decimal: unit)
@@ -95,17 +100,18 @@ struct PictureData {
       out.append(UInt8(ascii: ","))
       out.append(decimal: node.symbol << 1 | (node.isInlined ? 1 : 0))
       out.append(UInt8(ascii: ","))
-      out.append(decimal: node.selfValue == 0 ? 0 : node.selfValue / unit)
-      if node.selfValue > 0 || node.selfCount > 0 {
-        sameCounts = sameCounts && node.selfValue / unit == node.selfCount / countUnit
+      let (value, count) = own[index]
+      out.append(decimal: value == 0 ? 0 : value / unit)
+      if value > 0 || count > 0 {
+        sameCounts = sameCounts && value / unit == count / countUnit
       }
     }
     out.append("]")
     if sameCounts { return }
     out.append(",\n\"counts\":[")
-    for (index, node) in graph.nodes.enumerated() {
+    for (index, (_, count)) in own.enumerated() {
       if index > 0 { out.append(UInt8(ascii: ",")) }
-      out.append(decimal: node.selfCount / countUnit)
+      out.append(decimal: count / countUnit)
     }
     out.append("]")
   }

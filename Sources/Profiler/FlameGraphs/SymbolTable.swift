@@ -18,9 +18,11 @@ struct SymbolTable {
     var isInlined: Bool { bits & 1 == 1 }
   }
 
-  /// - Parameter isUsed: for each location whether a sample with a value refers to it.
-  init(_ profile: Profile, isUsed: [Bool]) {
-    var drafts = Drafts(profile)
+  /// - Parameters:
+  ///   - isUsed: for each location whether a sample with a value refers to it.
+  ///   - tellsKinds: functions of one name but several kinds are several; else all are of kind `c`.
+  init(_ profile: Profile, isUsed: [Bool], tellsKinds: Bool = true) {
+    var drafts = Drafts(profile, tellsKinds: tellsKinds)
     for (index, location) in profile.locations.enumerated() {
       if isUsed[index] {
         calls.append(contentsOf: drafts.calls(of: location))
@@ -71,11 +73,13 @@ extension FlameGraph.Symbol {
 /// Symbols in the order they are met, one for each function and side of the kernel's border.
 private struct Drafts {
   private let profile: Profile
+  private let tellsKinds: Bool
   private(set) var symbols: [FlameGraph.Symbol] = []
   private var ofFunction: [UInt32?]
 
-  init(_ profile: Profile) {
+  init(_ profile: Profile, tellsKinds: Bool) {
     self.profile = profile
+    self.tellsKinds = tellsKinds
     ofFunction = Array(repeating: nil, count: profile.functions.count * 2)
   }
 
@@ -128,7 +132,7 @@ private struct Drafts {
   }
 
   private mutating func add(_ name: [UInt8], _ kind: FrameKind) -> UInt32 {
-    symbols.append(.init(name: name, kind: kind, places: []))
+    symbols.append(.init(name: name, kind: tellsKinds ? kind : .c, places: []))
     return UInt32(truncatingIfNeeded: symbols.count - 1)
   }
 }

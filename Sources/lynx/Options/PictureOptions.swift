@@ -4,8 +4,9 @@ import Terminal
 
 /// How a picture looks. The same options on the same profile give the same bytes.
 struct PictureOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Title above the picture.", valueName: "TEXT"))
-  var title = "Flame Graph"
+  @Option(
+    help: ArgumentHelp("Title above the picture (default: Flame Graph).", valueName: "TEXT"))
+  var title: String?
 
   @Option(help: ArgumentHelp("Smaller line below the title.", valueName: "TEXT"))
   var subtitle: String?
@@ -27,8 +28,8 @@ struct PictureOptions: ParsableArguments {
     transform: OptionValue.width)
   var minWidth = 0.1
 
-  @Option(help: ArgumentHelp("Colours of the frames.", valueName: "NAME"))
-  var palette = FlameGraphOptions.Palette.language
+  @Option(help: ArgumentHelp("Colours of the frames (default: language).", valueName: "NAME"))
+  var palette: FlameGraphOptions.Palette?
 
   @Option(
     help: ArgumentHelp("Begin with what matches REGEX marked.", valueName: "REGEX"),
@@ -37,7 +38,19 @@ struct PictureOptions: ParsableArguments {
 
   func resolved() -> FlameGraphOptions {
     FlameGraphOptions(
-      title: title, subtitle: subtitle, width: width, inverted: inverted, reverse: reverse,
-      minWidth: minWidth, palette: palette, search: search)
+      title: title ?? "Flame Graph", subtitle: subtitle, width: width, inverted: inverted,
+      reverse: reverse,
+      minWidth: minWidth, palette: palette ?? .language, search: search)
+  }
+
+  /// How a picture of two profiles looks.
+  func resolvedForComparison() throws(CommandError) -> FlameGraphOptions {
+    guard palette == nil else {
+      throw CommandError(
+        .usage, "with --diff the colours say what changed; leave out --palette")
+    }
+    var options = resolved()
+    if title == nil { options.title = "Differential Flame Graph" }
+    return options
   }
 }

@@ -30,9 +30,18 @@ struct ProfileOutputs {
 
   /// Writes all outputs in order, each complete or not at all.
   func write(_ profile: Profile) throws(CommandError) -> [Written] {
+    try write { format throws(CommandError) in
+      try Self.encode(profile, as: format, picture: picture)
+    }
+  }
+
+  /// Writes all outputs in order, each complete or not at all.
+  func write(
+    _ encode: (OutputFormat) throws(CommandError) -> [UInt8]
+  ) throws(CommandError) -> [Written] {
     var written: [Written] = []
     for output in outputs {
-      let bytes = try Self.encode(profile, as: output.format, picture: picture)
+      let bytes = try encode(output.format)
       try OutputFile.write(bytes, to: output.path)
       written.append(Written(output: output, byteCount: bytes.count))
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Terminal
 
 /// What was typed behind `lynx render`.
 struct RenderArguments: ParsableArguments {
@@ -9,6 +10,7 @@ struct RenderArguments: ParsableArguments {
   var inputs: [String] = []
 
   @OptionGroup(title: "Output") var output: RenderOutputOptions
+  @OptionGroup(title: "Comparison") var comparison: ComparisonOptions
   @OptionGroup(title: "Picture") var picture: PictureOptions
   @OptionGroup(title: "General") var general: GeneralOptions
 }
@@ -27,9 +29,36 @@ struct RenderOutputOptions: ParsableArguments {
   var format: OutputFormat?
 
   @Option(
-    help: ArgumentHelp("Print the N hottest functions.", valueName: "N"),
+    help: ArgumentHelp(
+      "Print the N hottest functions; with --diff, those that changed most.", valueName: "N"),
     transform: OptionValue.whole(in: 1...1_000_000_000))
   var top: Int?
 
   @OptionGroup var report: ReportOptions
+}
+
+struct ComparisonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Show what changed from BASE, a profile, to INPUT; - is standard input.",
+      valueName: "BASE"),
+    completion: .file())
+  var diff: String?
+
+  @Flag(help: "Compare shares: scale BASE so that both have the same total.")
+  var normalize = false
+
+  @Flag(help: "Show what changed from INPUT to BASE; widths stay those of INPUT.")
+  var negate = false
+
+  func resolved() throws(CommandError) -> RenderPlan.Comparison? {
+    guard let diff else {
+      for (isGiven, name) in [(normalize, "--normalize"), (negate, "--negate")] where isGiven {
+        throw CommandError(
+          .usage, "\(name) is about two profiles; name the other one with --diff BASE")
+      }
+      return nil
+    }
+    return .init(base: diff, isNormalized: normalize, isNegated: negate)
+  }
 }

@@ -7,7 +7,7 @@ struct RenderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "render",
     abstract: "Turn profiles into flame graphs, tables and other formats.",
-    usage: "lynx render INPUT... [-o FILE]... [--top N] [options]",
+    usage: "lynx render INPUT... [-o FILE]... [--top N] [--diff BASE] [options]",
     discussion: """
       Examples:
         lynx render flamegraph.pb.gz --top 20       the hottest functions, as text
@@ -15,12 +15,15 @@ struct RenderCommand: ParsableCommand {
         lynx render out.folded -o out.pb.gz         from one format to another
         lynx render a.pb.gz b.pb.gz -o both.svg     several recordings in one picture
         lynx render - --format svg <in >out.svg     between pipes
+        lynx render new.pb.gz --diff old.pb.gz --normalize -o diff.svg --top 20
+                                                    what changed beyond noise
       """)
 
   @OptionGroup var arguments: RenderArguments
 
   func run() throws {
     let plan = try RenderPlan(resolving: arguments)
+    if let comparison = plan.comparison { return try Self.compare(plan, comparison) }
     let (profile, format) = try Self.read(plan.inputs)
     try Self.requireSomethingToShow(profile)
     try plan.outputs.probe()
@@ -36,16 +39,21 @@ struct RenderCommand: ParsableCommand {
         table.text(limit: count, style: Style(plan.manner.color, for: .output)))
     }
     try plan.report?.write(report(plan, format: format, table: table, written: written))
-    if plan.manner.isVerbose {
-      for file in written where file.output.path != "-" {
-        try StandardStream.error.write(
-          "wrote \(printable(file.output.path)) (\(SizeText.approximate(file.byteCount)))\n")
-      }
+    try Self.tell(written, plan.manner)
+  }
+
+  static func tell(
+    _ written: [ProfileOutputs.Written], _ manner: Manner
+  ) throws(CommandError) {
+    guard manner.isVerbose else { return }
+    for file in written where file.output.path != "-" {
+      try StandardStream.error.write(
+        "wrote \(printable(file.output.path)) (\(SizeText.approximate(file.byteCount)))\n")
     }
   }
 
   /// The profiles of all inputs as one, and the format of the first.
-  private static func read(
+  static func read(
     _ inputs: [String]
   ) throws(CommandError) -> (profile: Profile, format: ProfileFormat) {
     var merged: (profile: Profile, format: ProfileFormat)?

@@ -7,7 +7,17 @@ struct RenderPlan {
   /// How many functions to print.
   var topCount: Int?
   var report: ReportDestination?
+  /// What to set the inputs against, if anything.
+  var comparison: Comparison?
   var manner: Manner
+
+  struct Comparison: Sendable, Equatable {
+    var base: String
+    /// Whether shares are compared rather than numbers of samples.
+    var isNormalized: Bool
+    /// Whether it is told what changed from the inputs to `base`.
+    var isNegated: Bool
+  }
 
   static let noInput = CommandError(
     .usage, "no input; name a profile, for example: lynx render flamegraph.pb.gz --top 20")
@@ -17,12 +27,16 @@ struct RenderPlan {
     manner = try arguments.general.resolved()
     report = try arguments.output.report.resolved()
     topCount = arguments.output.top
+    comparison = try arguments.comparison.resolved()
     guard let first = inputs.first else { throw Self.noInput }
-    guard inputs.count(where: { $0 == "-" }) <= 1 else {
+    guard (inputs + [comparison?.base ?? ""]).count(where: { $0 == "-" }) <= 1 else {
       throw CommandError(.usage, "standard input can be read once; name - once")
     }
 
-    outputs = ProfileOutputs(outputs: [], picture: arguments.picture.resolved())
+    outputs = ProfileOutputs(
+      outputs: [],
+      picture: comparison == nil
+        ? arguments.picture.resolved() : try arguments.picture.resolvedForComparison())
     let format = arguments.output.format
     for path in arguments.output.output {
       if path == "-", format == nil {
@@ -35,6 +49,14 @@ struct RenderPlan {
     }
     if outputs.outputs.isEmpty, let format {
       outputs.outputs = [ProfileOutput(path: "-", format: format)]
+    }
+    if comparison != nil,
+      let output = outputs.outputs.first(where: { ![.svg, .txt].contains($0.format) })
+    {
+      throw CommandError(
+        .usage,
+        "a comparison cannot be written as \(output.format.rawValue); "
+          + "write a picture (svg) or a table (txt)")
     }
     if outputs.outputs.contains(where: { $0.path == "-" && $0.format == .pprof }),
       StandardStream.output.isTerminal

@@ -1,5 +1,6 @@
 // Spends 10, 20, 30 and 40 % of its CPU time in ten, twenty, thirty and forty; twenty is always
-// inlined. Runs for the seconds given, in threads if a second argument asks for some.
+// inlined. Runs for the seconds given, in threads if a second argument asks for some. Compiled with
+// -DTHIRTY=20 -DFORTY=50, thirty takes 20 % and forty 50 %, and all else as before.
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,12 +18,19 @@ static volatile uint64_t sink;
   }                                                                 \
   sink = value
 
-enum { unit = 100000 };
+#ifndef THIRTY
+#define THIRTY 30
+#endif
+#ifndef FORTY
+#define FORTY 40
+#endif
 
-__attribute__((noinline)) void ten(void) { WORK(1 * unit); }
-static inline __attribute__((always_inline)) void twenty(void) { WORK(2 * unit); }
-__attribute__((noinline)) void thirty(void) { WORK(3 * unit); }
-__attribute__((noinline)) void forty(void) { WORK(4 * unit); }
+enum { unit = 10000 };
+
+__attribute__((noinline)) void ten(void) { WORK(10 * unit); }
+static inline __attribute__((always_inline)) void twenty(void) { WORK(20 * unit); }
+__attribute__((noinline)) void thirty(void) { WORK(THIRTY * unit); }
+__attribute__((noinline)) void forty(void) { WORK(FORTY * unit); }
 
 __attribute__((noinline)) void turn(void) {
   ten();

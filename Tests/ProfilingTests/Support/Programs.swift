@@ -16,6 +16,7 @@ enum Programs {
 
   static func shares() throws -> String { try sharesFile.get() }
   static func sharesWithFramePointers() throws -> String { try sharesFramePointersFile.get() }
+  static func changedShares() throws -> String { try sharesChangedFile.get() }
   static func staticShares() throws -> String { try sharesStaticFile.get() }
   static func crowd() throws -> String { try crowdFile.get() }
   static func sandbox() throws -> String { try sandboxFile.get() }
@@ -26,6 +27,8 @@ enum Programs {
   private static let c = ["gcc", "-O2", "-g", "-pthread"]
   private static let sharesFile = compile(
     c + ["-fomit-frame-pointer"], "shares.c", to: "shares")
+  private static let sharesChangedFile = compile(
+    c + ["-fomit-frame-pointer", "-DTHIRTY=20", "-DFORTY=50"], "shares.c", to: "shares-changed")
   private static let sharesStaticFile = compile(
     c + ["-static"], "shares.c", to: "shares-static")
   private static let sharesFramePointersFile = compile(
