@@ -28,7 +28,7 @@ public struct ProfiledLoad: Sendable {
   private let steadyAfter: Duration
 
   /// - Parameters:
-  ///   - load: of the server; measured for exactly as long as the recording.
+  ///   - load: of the server; without a duration it goes on until the recording has ended.
   ///   - options: whose target is the server, with a duration.
   ///   - steadyAfter: how long the server is loaded before anything counts.
   public init(load: LoadSettings, options: RecordingOptions, steadyAfter: Duration) {
@@ -44,10 +44,7 @@ public struct ProfiledLoad: Sendable {
   /// - Throws: ``Failure``.
   public func run(progress: (Recording.Progress) -> Void) throws(Failure) -> Outcome {
     var settings = load
-    // The load goes on until the recording has ended.
     settings.warmup = steadyAfter
-    settings.duration = nil
-    settings.requests = nil
     let running: LoadRun
     do throws(LoadError) {
       running = try LoadRun(settings)
@@ -90,9 +87,13 @@ public struct ProfiledLoad: Sendable {
       _ = try? stopLoad()
       throw .recording(error)
     }
-    let load = try stopLoad()
     var isInterrupted = false
     if case .signal = ending { isInterrupted = true }
+    if load.duration != nil, !isInterrupted {
+      // It ends by itself at about the same time.
+      _ = waitForReadable([ended.descriptor], timeoutMilliseconds: -1)
+    }
+    let load = try stopLoad()
     return Outcome(
       load: load, recording: recording.result(), isInterrupted: isInterrupted,
       profilerCPUSeconds: recording.profilerCPUSeconds,

@@ -46,7 +46,7 @@ public final class LoadRun: Sendable {
       let needed = overflow ? .max : sockets.addingClamped(own)
       throw LoadError(
         .setting,
-        "\(settings.connections) connections need \(needed) open files, and \(limit) are allowed; "
+        "\(settings.connections) \(settings.connections == 1 ? "connection needs" : "connections need") \(needed) open files, and \(limit) are allowed; "
           + "raise the limit (ulimit -n \(needed)) or ask for at most "
           + "\(Self.mostConnections(threads: settings.threads, servers: targets.count))")
     }

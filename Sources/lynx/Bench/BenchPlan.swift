@@ -1,4 +1,5 @@
 import FlameGraphs
+import LinuxSystem
 import LoadResults
 import LoadTesting
 import Terminal
@@ -43,6 +44,8 @@ struct BenchPlan: Sendable {
 
 extension BenchPlan {
   init(resolving arguments: BenchArguments) throws(CommandError) {
+    // Before anything else: it may have swallowed what is missed.
+    report = try arguments.results.report.resolved()
     try Self.refuseContradictions(arguments)
     let load = arguments.load
     let isScenario = arguments.scenarios.scenarios != nil || arguments.scenarios.spawn
@@ -86,7 +89,6 @@ extension BenchPlan {
     printsPercentiles = arguments.results.latency
     frequency = arguments.results.frequency ?? 99
     profile = try arguments.results.profile.map(Self.profileOutputs)
-    report = try arguments.results.report.resolved()
     manner = try arguments.general.resolved()
   }
 
@@ -159,6 +161,12 @@ extension BenchPlan {
     try refuse(
       arguments.results.frequency != nil && arguments.results.profile == nil,
       "-F is how often --profile samples; add --profile FILE.svg")
+    for process in scenarios.processes.joined() where !Processes.exists(process) {
+      throw CommandError(
+        .unavailable,
+        "there is no process \(process) whose CPU time could be measured; pgrep -a NAME finds one")
+    }
+    if let path = load.cacert { _ = try InputFile.read(path, limit: 16 << 20) }
     try refuse(
       load.cacert != nil && load.insecure,
       "--cacert and --insecure exclude each other: a certificate is verified, or it is not")

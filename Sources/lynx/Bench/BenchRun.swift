@@ -50,15 +50,14 @@ struct BenchRun {
         for (settings, isThis) in sides {
           if watch.isStopped { return }
           let result = try run(settings, trial, turn, watch)
+          // Stopped during the warm-up.
+          if result.durationSeconds == 0 { return }
           if isThis { collected.these.append(result) } else { collected.those.append(result) }
-          watch.show(result, isOnly: isOnly(group))
+          try watch.show(result, isOnly: plan.runs == 1)
         }
       }
     }
   }
-
-  /// Whether each run is shown whole as it ends.
-  private func isOnly(_ group: BenchTrials) -> Bool { plan.runs == 1 }
 
   private func run(
     _ settings: LoadSettings, _ trial: BenchTrials.Trial, _ turn: Int, _ watch: BenchWatch
@@ -100,16 +99,25 @@ struct BenchRun {
   }
 
   private func report(_ results: BenchResults) throws {
-    var report = LoadReport(runs: results.these + results.those)
-    if plan.against != nil {
+    let runs = (results.these + results.those).sorted { $0.startedAt < $1.startedAt }
+    var report = LoadReport(runs: runs)
+    if plan.against != nil, results.these.isEmpty || results.those.isEmpty {
+      report.leftOut = ["stopped before both servers were measured: there is nothing to compare"]
+    } else if plan.against != nil {
       (report.comparisons, report.leftOut) = LoadComparison.comparisons(
         of: results.these, against: results.those, .alternating)
     }
     if let saved = plan.saved {
+      let (chosen, others) = Self.sameServer(saved.results.runs, results.these)
       let (comparisons, leftOut) = LoadComparison.comparisons(
-        of: results.these, against: saved.results.runs, .saved(file: saved.path))
+        of: results.these, against: chosen, .saved(file: saved.path))
       report.comparisons += comparisons
       report.leftOut += leftOut
+      if !others.isEmpty {
+        report.leftOut.append(
+          "\(saved.path) has runs of other servers as well, which were left out: "
+            + others.joined(separator: ", "))
+      }
     }
     report.thresholds = plan.thresholds.flatMap { limit in
       results.these.map { limit.outcome(of: $0) }
@@ -117,7 +125,7 @@ struct BenchRun {
     if let save = plan.save {
       let saved = SavedResults(
         version: Lynx.number, commit: builtCommit, machine: Self.machine,
-        runs: results.these + results.those)
+        runs: runs)
       let bytes: [UInt8]
       do throws(SavedResultsError) {
         bytes = try saved.compressed()
@@ -146,6 +154,17 @@ struct BenchRun {
     if report.runs.allSatisfy({ $0.requests == 0 }) {
       throw CommandError(.failed, "no request was answered as expected")
     }
+  }
+
+  /// Of saved runs those at a server that was loaded now as well, if there are any: a file may have two
+  /// sides. And where the others were.
+  private static func sameServer(
+    _ saved: [LoadResult], _ now: [LoadResult]
+  ) -> (chosen: [LoadResult], others: [String]) {
+    let urls = Set(now.map(\.url))
+    let same = saved.filter { urls.contains($0.url) }
+    if same.isEmpty || same.count == saved.count { return (saved, []) }
+    return (same, Set(saved.map(\.url)).subtracting(urls).sorted())
   }
 
   private static var machine: [String: String] {

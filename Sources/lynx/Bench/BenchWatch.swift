@@ -35,7 +35,10 @@ final class BenchWatch {
 
   /// A run begins.
   func begin(_ settings: LoadSettings, _ turn: Int) {
-    name = plan.runs > 1 ? "\(settings.name), run \(turn + 1) of \(plan.runs): " : ""
+    let server = plan.against == nil ? "" : "\(settings.target.authority) "
+    name =
+      plan.runs > 1
+      ? "\(server)\(settings.name), run \(turn + 1) of \(plan.runs): " : ""
     total = settings.duration.map { duration in
       Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
@@ -83,15 +86,14 @@ final class BenchWatch {
   func noteStop() { isStopped = true }
 
   /// Tells what a run measured: whole, or in a line if more of the same follow.
-  func show(_ result: LoadResult, isOnly: Bool) {
+  func show(_ result: LoadResult, isOnly: Bool) throws(CommandError) {
     progress.finish()
     if plan.manner.isQuiet || plan.report == .standardOutput { return }
     if isOnly {
       var lines = result.lines(
         style: Style(plan.manner.color, for: .output), width: Self.width)
       if plan.printsPercentiles { lines += [""] + result.percentileLines }
-      // Written again at the end of many; that nobody reads it is no failure.
-      try? StandardStream.output.write(lines.joined(separator: "\n") + "\n")
+      try StandardStream.output.write(lines.joined(separator: "\n") + "\n")
     } else {
       let p99 = Double(result.latency.nanoseconds(atPercentile: 99)) / 1e6
       progress.note(

@@ -6,7 +6,7 @@ struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile",
     abstract: "Record where the CPU goes and draw a flame graph of it.",
-    usage: "lynx profile [options] [-p PID | --tid TID | --scenario NAME | -- COMMAND ARG...]",
+    usage: "lynx profile [options] [-p PID | --tid TID | -- COMMAND ARG...]",
     discussion: """
       Examples:
         lynx profile -F 99 -o out.svg             the lynx serve that runs; if none

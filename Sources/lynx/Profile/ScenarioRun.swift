@@ -117,6 +117,7 @@ struct ScenarioRun {
     }
     load.connections = Self.connections
     load.threads = 1
+    load.duration = nil
     load.serverProcesses = [server.processID]
     var options = plan.recordingOptions
     options.target = .processes([server.processID])

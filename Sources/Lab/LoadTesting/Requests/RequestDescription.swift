@@ -49,7 +49,7 @@ public struct RequestDescription: Sendable, Equatable {
   }
 
   func check() throws(Failure) {
-    guard Self.isToken(method) else { throw Failure(message: "\(method) is no method") }
+    guard Self.isToken(method) else { throw Failure(message: "'\(method)' is no method") }
     guard path.hasPrefix("/") || path == "*" && method == "OPTIONS" else {
       throw Failure(message: "the path \(path) does not begin with a slash")
     }
