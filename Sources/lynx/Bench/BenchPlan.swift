@@ -166,10 +166,11 @@ extension BenchPlan {
         .unavailable,
         "there is no process \(process) whose CPU time could be measured; pgrep -a NAME finds one")
     }
-    if let path = load.cacert { _ = try InputFile.read(path, limit: 16 << 20) }
     try refuse(
       load.cacert != nil && load.insecure,
       "--cacert and --insecure exclude each other: a certificate is verified, or it is not")
+    // What cannot be read is told before what cannot be understood.
+    if let path = load.cacert { _ = try InputFile.read(path, limit: 16 << 20) }
   }
 
   /// The file that was named, and the recording beside a picture.
