@@ -185,7 +185,7 @@ let package = Package(
     .executableTarget(
       name: "ClickWriter", dependencies: ["LinkStores", "Links", "Databases"],
       path: "Tests/Fixtures/ClickWriter", swiftSettings: strict),
-    tests("ServingTests", ["Databases"]),
+    tests("ServingTests", ["Databases", "LinkService", "LinuxSystem"]),
     tests("DatabasesTests", ["Databases", "LinuxSystem"]),
     tests(
       "LinkServerTests",

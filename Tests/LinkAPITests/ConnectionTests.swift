@@ -282,4 +282,25 @@ struct ConnectionTests {
     #expect(api.log.all.contains { $0.hasPrefix("warning: 2 connections") })
     await api.stop()
   }
+
+  @Test("at the limit each place that is free is taken, and the log says it once")
+  func placesFreed() async throws {
+    let api = try await APIFixture(settings: { $0.limits.connections = 3 })
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          try await onOwnThread { [port = api.port] in
+            for _ in 0..<100 {
+              let connection = try TestConnection(port: port)
+              try connection.send(TestRequest(method: "GET", path: "/healthz").bytes)
+              #expect(try connection.answer().status == 200)
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(api.log.all.count { $0.hasPrefix("warning: 3 connections") } <= 2, "once a minute")
+    await api.stop()
+  }
 }

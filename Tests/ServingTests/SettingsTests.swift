@@ -70,6 +70,8 @@ struct SettingsTests {
       (["--redirect-base-url", "https://s.example#x"], [:], 64, "begins with ? or #"),
       ([], ["REDIRECT_BASE_URL": "https:///x"], 78, "it has no host"),
       (["--redirect-base-url", "http://:80"], [:], 64, "it has no host"),
+      (["--short-code-max-length", "2"], [:], 64, "write a whole number from 3 to 1024"),
+      ([], ["SHORT_CODE_MAX_LENGTH": "1"], 78, "write a whole number from 3 to 1024"),
     ] as [([String], [String: String], Int32, String)])
   func refused(
     arguments: [String], environment: [String: String], status: Int32, sentence: String
@@ -226,5 +228,67 @@ struct SettingsTests {
     // Links of somebody whose migrations are not recorded.
     let adopted = try migrated("DROP TABLE lynx_migrations")
     #expect(adopted.errors.contains("lynx migrate up"), "\(adopted.errors)")
+  }
+
+  @Test(
+    "a database of something else is left alone, with what is in it and what to do",
+    arguments: [false, true],
+    [
+      ["settings"], ["api_keys", "orders"], ["urls"], ["a", "b", "c", "d", "e"],
+    ])
+  func foreignTables(onPostgres: Bool, tables: [String]) throws {
+    let place = try ServedLynx.Place()
+    let script = tables.map { "CREATE TABLE \($0) (x INTEGER);" }.joined(separator: "\n")
+    var arguments: [String] = []
+    var left: () throws -> [String] = { [] }
+    if onPostgres {
+      let postgres = try PostgresServer.shared()
+      let name = try postgres.makeDatabase()
+      try postgres.psql(script, database: name)
+      arguments = ["--database-url", postgres.url(database: name)]
+      left = {
+        try postgres.psql(
+          "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+          database: name
+        ).split(separator: "\n").map(String.init)
+      }
+    } else {
+      let path = place.path + "/lynx.db"
+      try SQLiteConnection(path: path).execute(script)
+      left = {
+        let rows = try SQLiteConnection(path: path).prepare("SELECT name FROM sqlite_master")
+        var names: [String] = []
+        while try rows.step() { names.append(rows.text(at: 0) ?? "") }
+        return names
+      }
+    }
+    let server = try ServedLynx(arguments, in: place)
+    #expect(server.refusal() == 78, "\(server.errors)")
+    #expect(
+      server.errors.contains(tables.prefix(3).joined(separator: ", "))
+        && server.errors.contains("holds what is not Lynx's")
+        && server.errors.contains("name an empty database"), "\(server.errors)")
+    #expect(server.errors.contains(" and 2 more") == (tables.count == 5))
+    #expect(!server.errors.contains("older"), "\(server.errors)")
+    #expect(try Set(left()) == Set(tables))
+  }
+
+  @Test("what an extension made, and other schemas, are nobody's tables")
+  func extensionTables() throws {
+    let postgres = try PostgresServer.shared()
+    let name = try postgres.makeDatabase()
+    // An extension's table without needing one that has some.
+    try postgres.psql(
+      """
+      CREATE EXTENSION pg_trgm;
+      CREATE TABLE kept (x INTEGER);
+      ALTER EXTENSION pg_trgm ADD TABLE kept;
+      CREATE SCHEMA elsewhere;
+      CREATE TABLE elsewhere.orders (x INTEGER)
+      """, database: name)
+    let server = try ServedLynx(["--database-url", postgres.url(database: name)])
+    try #require(server.isRunning, "\(server.errors)")
+    #expect(server.errors.contains("schema made"))
+    #expect(server.stop() == 0)
   }
 }

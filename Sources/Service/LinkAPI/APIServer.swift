@@ -21,6 +21,7 @@ public final class APIServer: Sendable {
   private let listenerLogger: Logger
   private let connections = OpenConnections()
   private let handler: RequestHandler
+  private let cursorKey: CursorKeySource
   private let state = Mutex(State())
 
   /// - Parameter logger: gets a line about each answer with a status of 500 or more, with the number that
@@ -34,13 +35,13 @@ public final class APIServer: Sendable {
     let links = LinkRoutes(
       services: services, settings: settings,
       codes: CodeSource(maximumLength: settings.shortCodeMaxLength))
+    cursorKey = CursorKeySource(store: services.store)
     let routes =
       StateRoutes(
         services: services, settings: settings, metrics: metrics, connections: connections
       ).all + links.all
-      + ListRoutes(
-        services: services, links: links, cursorKey: CursorKeySource(store: services.store)
-      ).all + KeyRoutes(store: services.store, authenticator: authenticator).all
+      + ListRoutes(services: services, links: links, cursorKey: cursorKey).all
+      + KeyRoutes(store: services.store, authenticator: authenticator).all
     handler = RequestHandler(
       routes: RouteTable(routes, authenticator, HostRule(settings)), metrics: metrics,
       connections: connections,
@@ -54,6 +55,8 @@ public final class APIServer: Sendable {
       throw APIServerError(.setting, "an API server starts once")
     }
     let addresses = try resolve()
+    // Made now if need be: later the disk may be full. Who lists hears of what is wrong with it.
+    _ = try? await cursorKey.key()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.threads))
     let listener = Listener(
       handler: handler, limits: settings.limits, group: group, logger: listenerLogger)

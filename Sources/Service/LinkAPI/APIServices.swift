@@ -8,14 +8,14 @@ public struct APIServices: Sendable {
   public var cache: LinkCache
   /// Of this node's clicks, which are part of what a link is shown with.
   public var journal: ClickJournal
-  /// Whether the database has the schema that this program was made for; throws why that cannot be told.
-  public var isSchemaCurrent: @Sendable () async throws -> Bool
+  /// Whether the database has the schema that this program was made for, as far as is known; does not wait.
+  public var isSchemaCurrent: @Sendable () -> Bool
   /// What else is measured, for `/metrics`.
   public var metrics: @Sendable () -> [MetricFamily]
 
   public init(
     store: any LinkStore & APIKeyStore, cache: LinkCache, journal: ClickJournal,
-    isSchemaCurrent: @escaping @Sendable () async throws -> Bool,
+    isSchemaCurrent: @escaping @Sendable () -> Bool,
     metrics: @escaping @Sendable () -> [MetricFamily] = { [] }
   ) {
     self.store = store

@@ -111,9 +111,10 @@ public final class LinkService: Sendable {
       redirects: { [weak redirects] in redirects?.statistics }, cache: cache, journal: journal,
       feed: feed, store: store.measurements, version: settings.version,
       startedAt: Double(Clock.wallNanoseconds) / 1e9)
+    let schema = SchemaWatch { try await keeper.isCurrent() }
     let services = APIServices(
       store: store, cache: cache, journal: journal,
-      isSchemaCurrent: { try await keeper.isCurrent() }, metrics: { metrics.families() })
+      isSchemaCurrent: { schema.isCurrent() }, metrics: { metrics.families() })
     var serving = settings.api
     serving.limits.connections = min(serving.limits.connections, budget.api)
     if serving.redirectBaseURL == nil {

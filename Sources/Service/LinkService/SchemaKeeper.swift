@@ -29,13 +29,15 @@ struct SchemaKeeper: Sendable {
       let overview = try migrator.overview()
       if let problem = overview.problems().first { throw ServiceError(.schema, problem.message) }
       if overview.unapplied.isEmpty { return false }
-      guard try overview.recorded.isEmpty && (!overview.databaseExists || !hasLinks()) else {
+      if !overview.recorded.isEmpty {
         let names = overview.unapplied.map(\.title).joined(separator: ", ")
         throw ServiceError(
           .schema,
           "the schema of \(database) is older than this lynx, which needs \(names); make a backup, "
             + "then run: lynx migrate up")
       }
+      let tables = overview.unrecordedTables
+      guard tables.isEmpty else { throw try foreign(tables) }
       // Of several nodes that find it empty one makes it; the others find it made.
       return try !migrator.up().isEmpty
     } catch let error as MigrationError {
@@ -43,19 +45,37 @@ struct SchemaKeeper: Sendable {
     }
   }
 
-  /// Whether somebody keeps links here whose migrations are not recorded, as the Rust Lynx does.
+  /// Why a database is left alone in which nothing is recorded, but somebody keeps something.
+  private func foreign(_ tables: [String]) throws -> ServiceError {
+    if tables.contains("urls"), try hasLinks() {
+      return ServiceError(
+        .schema,
+        "\(database) has a table urls with links, and no record of its schema, as one of the Rust Lynx; "
+          + "make a backup, then take it over with: lynx migrate up")
+    }
+    let named = tables.prefix(3).joined(separator: ", ")
+    let more = tables.count > 3 ? " and \(tables.count - 3) more" : ""
+    return ServiceError(
+      .schema,
+      "\(database) holds what is not Lynx's (\(tables.count == 1 ? "table" : "tables") "
+        + "\(named)\(more)) and was left alone; name an empty database or one that is not there yet, or "
+        + "have Lynx's tables made beside these with: lynx migrate up")
+  }
+
+  /// Whether the table urls is one of a Lynx's.
   private func hasLinks() throws -> Bool {
     do throws(DatabaseError) {
+      let columns = "SELECT short_code, original_url, clicks FROM urls LIMIT 0"
       switch database.engine {
       case .sqlite(let path):
         let connection = try SQLiteConnection(path: path, options: .init(access: .readOnly))
-        return try connection.prepare("SELECT 1 FROM sqlite_master WHERE name = 'urls'").step()
+        _ = try connection.prepare(columns).step()
       case .postgres(let conninfo):
-        let rows = try PostgresConnection(conninfo: conninfo)
-          .query("SELECT 1 WHERE to_regclass('urls') IS NOT NULL")
-        return rows.count > 0
+        _ = try PostgresConnection(conninfo: conninfo).query(columns)
       }
+      return true
     } catch {
+      if error.kind == .statement || error.kind == .notPermitted { return false }
       throw ServiceError(.database(error.kind), error.message)
     }
   }

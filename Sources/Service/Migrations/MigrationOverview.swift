@@ -40,11 +40,15 @@ public struct MigrationOverview: Sendable {
   public let databaseExists: Bool
   /// Another tool's table of records, where there is none of ours.
   let otherTool: String?
+  /// Tables of a database in which nothing is recorded, whosever they are: on PostgreSQL those of the
+  /// schemas on the search path that no extension made. Empty where something is.
+  public let unrecordedTables: [String]
 
   init(
     migrations: [Migration], records: [MigrationRecord], origin: MigrationOrigin,
-    databaseExists: Bool = true, otherTool: String? = nil
+    databaseExists: Bool = true, otherTool: String? = nil, unrecordedTables: [String] = []
   ) {
+    self.unrecordedTables = unrecordedTables
     self.origin = origin
     self.databaseExists = databaseExists
     self.otherTool = otherTool

@@ -50,6 +50,10 @@ protocol MigrationSession: AnyObject {
   /// Another tool's table of records; nil if there is none.
   func otherToolsTable() throws(DatabaseError) -> String?
 
+  /// Tables of whomever but ``recordsTable``, in the order of their names: on PostgreSQL those of the
+  /// schemas on the search path that no extension made.
+  func tables() throws(DatabaseError) -> [String]
+
   /// How many rows break what the schema promises, where the engine does not see to it while
   /// migrating.
   ///

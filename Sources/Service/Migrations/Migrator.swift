@@ -136,14 +136,15 @@ public struct Migrator: Sendable {
   func overview(
     _ migrations: [Migration], _ session: any MigrationSession
   ) throws(MigrationError) -> MigrationOverview {
-    let (records, otherTool) = try attempt { () throws(DatabaseError) in
-      (
-        try MigrationRecords(session: session).all(),
-        try session.recordsTableExists() ? nil : try session.otherToolsTable()
-      )
+    try attempt { () throws(DatabaseError) in
+      // Before the records: of tables that another runner makes meanwhile nothing is seen without them.
+      let tables = try session.tables()
+      let records = try MigrationRecords(session: session).all()
+      return MigrationOverview(
+        migrations: migrations, records: records, origin: origin,
+        otherTool: try session.recordsTableExists() ? nil : try session.otherToolsTable(),
+        unrecordedTables: records.isEmpty ? tables : [])
     }
-    return MigrationOverview(
-      migrations: migrations, records: records, origin: origin, otherTool: otherTool)
   }
 
   /// What is to be undone, the newest first, with the version each is recorded under.

@@ -171,6 +171,23 @@ final class PostgresMigrationSession: MigrationSession {
     ).first?.first.flatMap { $0 }
   }
 
+  func tables() throws(DatabaseError) -> [String] {
+    try connection.query(
+      """
+      SELECT c.relname FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p', 'f') AND c.relname <> 'lynx_migrations'
+        AND n.nspname = ANY (current_schemas(false))
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+        AND NOT EXISTS (
+          SELECT 1 FROM pg_catalog.pg_depend d
+          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+            AND d.deptype = 'e')
+      ORDER BY 1
+      """
+    ).compactMap { $0.first ?? nil }
+  }
+
   func brokenReferences(atStart: Bool) -> Int { 0 }
 
   func brokenReference() -> String? { nil }

@@ -106,6 +106,16 @@ final class SQLiteMigrationSession: MigrationSession {
     ).first?.first.flatMap { $0?.lowercased() }
   }
 
+  func tables() throws(DatabaseError) -> [String] {
+    try rows(
+      #"""
+      SELECT name FROM main.sqlite_master
+      WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND name <> 'lynx_migrations'
+      ORDER BY name
+      """#, []
+    ).compactMap { $0.first ?? nil }
+  }
+
   /// What the last migration left is what the next one finds, unless somebody wrote in between:
   /// counting takes as long as the database is large.
   func brokenReferences(atStart: Bool) throws(DatabaseError) -> Int {

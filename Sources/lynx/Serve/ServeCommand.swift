@@ -21,13 +21,14 @@ struct ServeCommand: ParsableCommand {
       \(ServeSetting.allCases.map { "  \($0.option.padded(24))\($0.rawValue)" }
         .joined(separator: "\n"))
 
-      An empty database gets its schema; one that holds links and is older is
-      left alone: lynx migrate up. SIGTERM and Ctrl-C stop it in order: what is
+      An empty database gets its schema; one that is older, or holds what is not
+      Lynx's, is left alone: lynx migrate up. SIGTERM and Ctrl-C stop it in order: what is
       under way is finished, the database gets all clicks.
 
-      Exit codes: 0 stopped; 64 usage; 69 the database cannot be reached; 73 a
-      directory or file cannot be made; 75 an address or the database is in use;
-      77 not permitted; 78 a setting cannot be used, or the schema is another.
+      Exit codes: 0 stopped; 64 usage; 65 the database is none; 66 the file of
+      --config is missing; 69 the database cannot be reached; 73 a directory or
+      file cannot be made; 75 an address or the database is in use; 77 not
+      permitted; 78 a setting cannot be used, or the schema is another.
       """)
 
   @OptionGroup var arguments: ServeArguments

@@ -77,7 +77,7 @@ struct ServePlan {
     api.authMode = try values.authMode() ?? .none
     api.allowsOpenAPI = try values.flag(.allowOpenAPI) ?? false
     api.redirectBaseURL = try values.baseURL()
-    api.shortCodeMaxLength = try values.count(.shortCodeMaxLength, in: 1...1024) ?? 50
+    api.shortCodeMaxLength = try values.count(.shortCodeMaxLength, in: 3...1024) ?? 50
     return api
   }
 

@@ -29,7 +29,7 @@ final class APIFixture: Sendable {
     _ engine: TestedEngine = .sqlite, auth: AuthMode = .none, sharing other: APIFixture? = nil,
     url given: String? = nil,
     wrapping wrap: (any LinkStore & APIKeyStore) -> any LinkStore & APIKeyStore = { $0 },
-    isSchemaCurrent: @escaping @Sendable () async throws -> Bool = { true },
+    isSchemaCurrent: @escaping @Sendable () -> Bool = { true },
     metrics: @escaping @Sendable () -> [MetricFamily] = { [] },
     settings change: (inout APISettings) -> Void = { _ in }
   ) async throws {

@@ -119,8 +119,10 @@ struct JournalContentsTests {
           #expect(Self.isNothingTwice(image, found), "word \(index)")
           let lost = Self.lost(image, found)
           #expect(lost <= largest, "word \(index)")
+          #expect(contents.lostClicks <= UInt64(max(0, lost)), "word \(index)")
           if lost > 0 {
             #expect(!contents.damages.isEmpty, "word \(index)")
+            #expect(contents.lostClicks > 0 || contents.mayHaveLostMore, "word \(index)")
             let offset = contents.damages.first.map { abs($0.offset - index * 8) } ?? .max
             #expect(offset < 24, "word \(index): \(contents.damages)")
           }
@@ -214,7 +216,7 @@ struct JournalContentsTests {
       var clicks = contents.clicks
       _ = RingHarvest(&clicks, covered: contents.covered, capacity: geometry.capacity)
       for batch in contents.batches {
-        let sent = BatchChunks.chunks(of: batch, header).flatMap(\.counts)
+        let sent = BatchChunks.chunks(of: batch, header).flatMap(\.0.counts)
         #expect(sent.count == batch.entries.count)
         #expect(sent.allSatisfy { $0.clicks > 0 })
       }

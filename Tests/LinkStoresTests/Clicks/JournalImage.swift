@@ -94,7 +94,7 @@ struct JournalImage {
     for batch in known { add(batch) }
     guard let contents else { return clicks }
     for batch in contents.batches {
-      for chunk in BatchChunks.chunks(of: batch, contents.header) { add(chunk) }
+      for (chunk, _) in BatchChunks.chunks(of: batch, contents.header) { add(chunk) }
     }
     for click in contents.clicks.joined() { clicks[click.linkID, default: 0] += 1 }
     return clicks

@@ -101,6 +101,7 @@ struct JournalRecoveryTests {
       #expect(notice.hasPrefix(scene.path + ": "))
       #expect(notice.contains(" at byte ") || notice.contains("neither copy of its header"))
       #expect(notice.contains("set aside as"))
+      #expect(notice.contains(" lost"), "\(notice)")
       #expect(!notice.contains("\n") && !notice.hasSuffix("."))
       let files = try scene.directory.files
       #expect(files == ["clicks-\(scene.image.header.id).damaged"])
@@ -108,6 +109,50 @@ struct JournalRecoveryTests {
       #expect(scene.ledger.clicks == clicks)
       #expect(try scene.directory.files == files)
       #expect(scene.recovery.notices.count == 1)
+    }
+  }
+
+  @Test("Clicks that are known to be lost are counted, once; what cannot be known is told")
+  func losses() async throws {
+    var random = SeededGenerator.forTest()
+    for rounds in [0, 1, 3] {
+      for damaged in 1...5 {
+        let geometry = try #require(JournalGeometry(rings: 1, slots: 64, capacity: 20, chunk: 6))
+        var image = JournalImage(geometry, using: &random)
+        for _ in 0..<rounds {
+          for _ in 0..<64 { image.count(.random(in: 1...20, using: &random), ring: 0) }
+          image.checkpoint()
+        }
+        for _ in 0..<40 { image.count(.random(in: 1...20, using: &random), ring: 0) }
+        // Neither the first of the ring nor all: the last ones too, behind which nothing validates.
+        let places = (30..<40).shuffled(using: &random).prefix(damaged - 1) + [39]
+        for place in Set(places) { image.words[geometry.ring(0) + 2 * place] ^= 1 << 20 }
+        let ledger = ClickLedger()
+        let directory = try ScratchDirectory()
+        let path = directory.path + "/clicks-\(image.header.id).journal"
+        try Self.bytes(image.words).write(to: URL(fileURLWithPath: path))
+        let recovery = JournalRecovery(
+          directory: directory.path, database: image.header.database, store: ledger,
+          report: { _ in })
+        await recovery.run()
+        let lost = image.truth.values.reduce(0, +) - ledger.clicks.values.reduce(0, +)
+        #expect(lost == Set(places).count)
+        #expect(recovery.lostClicks == UInt64(lost), "\(rounds) rounds, \(places)")
+        let notice = try #require(recovery.notices.first)
+        #expect(
+          notice.contains(lost == 1 ? ", 1 click is lost, " : ", \(lost) clicks are lost, "),
+          "\(notice)")
+        await recovery.run()
+        #expect(recovery.lostClicks == UInt64(lost))
+      }
+    }
+    // Nothing is left to count by.
+    for length in [0, 40, 8_000] {
+      let scene = try Scene(using: &random)
+      try scene.write(Self.bytes(scene.image.words).prefix(length))
+      await scene.recovery.run()
+      #expect(scene.recovery.lostClicks == 0)
+      #expect(scene.recovery.notices.first?.contains("cannot be known") == true)
     }
   }
 

@@ -31,15 +31,7 @@ struct StateRoutes: Sendable {
 
   @Sendable private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
     try await services.store.ping()
-    let isCurrent: Bool
-    do {
-      isCurrent = try await services.isSchemaCurrent()
-    } catch {
-      throw APIError(
-        .serviceUnavailable, "the database's schema cannot be read; try again later",
-        detail: "\(error)")
-    }
-    guard isCurrent else {
+    guard services.isSchemaCurrent() else {
       throw APIError(
         .serviceUnavailable,
         "the database does not have the schema of this program; run lynx migrate up")

@@ -12,10 +12,12 @@ final class AcceptLimit: ChannelDuplexHandler, RemovableChannelHandler {
   private let limit: Int
   private let connections: OpenConnections
   private let logger: Logger
+  /// Whether it is to go on once a connection ends.
   private var isWaiting = false
+  /// Whether it is to go on after a while.
   private var isPaused = false
-  private var hasReportedError = false
-  private var hasReportedLimit = false
+  private var reportedLimitAt: NIODeadline?
+  private var reportedErrorAt: NIODeadline?
 
   init(limit: Int, connections: OpenConnections, logger: Logger) {
     self.limit = limit
@@ -24,18 +26,32 @@ final class AcceptLimit: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if isPaused || connections.count >= limit {
-      if !isPaused, !hasReportedLimit {
-        hasReportedLimit = true
-        logger.warning("\(limit) connections to the API are open; further ones have to wait")
-      }
-      return wait(context)
+    if isPaused || isWaiting { return }
+    if connections.count < limit { return context.read() }
+    if isDue(&reportedLimitAt) {
+      logger.warning(
+        "\(limit) connections to the API are open; further ones have to wait until some end")
     }
-    context.read()
+    isWaiting = true
+    let place = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    connections.whenBelow(limit) { [loop = context.eventLoop] in
+      loop.execute {
+        let (limit, context) = place.value
+        limit.isWaiting = false
+        if context.channel.isActive { limit.read(context: context) }
+      }
+    }
+  }
+
+  /// Not more often than once a minute: a server at its limit is there again and again.
+  private func isDue(_ last: inout NIODeadline?) -> Bool {
+    let now = NIODeadline.now()
+    if let last, now - last < .minutes(1) { return false }
+    last = now
+    return true
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    hasReportedError = false
     let channel = unwrapInboundIn(data)
     connections.add(channel)
     channel.closeFuture.whenComplete { [connections] _ in connections.remove(channel) }
@@ -45,21 +61,13 @@ final class AcceptLimit: ChannelDuplexHandler, RemovableChannelHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // accept(2) fails for want of descriptors or memory, or because the client is gone already; the
     // listening socket is as good as before.
-    if !hasReportedError {
-      hasReportedError = true
+    if isDue(&reportedErrorAt) {
       logger.error("the API cannot accept connections for now: \(error)")
     }
+    if isPaused { return }
     isPaused = true
-    wait(context)
-  }
-
-  private func wait(_ context: ChannelHandlerContext) {
-    if isWaiting { return }
-    isWaiting = true
     context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
-      self.isWaiting = false
       self.isPaused = false
-      if self.connections.count < self.limit { self.hasReportedLimit = false }
       if context.channel.isActive { self.read(context: context) }
     }
   }

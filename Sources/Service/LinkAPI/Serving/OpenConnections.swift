@@ -7,6 +7,8 @@ final class OpenConnections: Sendable {
     var channels: [ObjectIdentifier: any Channel] = [:]
     var isDraining = false
     var waiting: [CheckedContinuation<Void, Never>] = []
+    /// Who wants to hear that there are fewer connections than that.
+    var watching: [(limit: Int, tell: @Sendable () -> Void)] = []
   }
 
   private let state = Mutex(State())
@@ -21,11 +23,22 @@ final class OpenConnections: Sendable {
   }
 
   func remove(_ channel: any Channel) {
-    let waiting = state.withLock { state in
+    let (watching, waiting) = state.withLock { state in
       state.channels[ObjectIdentifier(channel)] = nil
-      return state.takeWaiting()
+      return (state.takeWatching(), state.takeWaiting())
     }
+    // First: the loops that they tell may end once nobody is left.
+    for tell in watching { tell() }
     for continuation in waiting { continuation.resume() }
+  }
+
+  /// Calls `tell` once, as soon as there are fewer connections than `limit`, which may be at once.
+  func whenBelow(_ limit: Int, _ tell: @escaping @Sendable () -> Void) {
+    let watching = state.withLock { state in
+      state.watching.append((limit, tell))
+      return state.takeWatching()
+    }
+    for tell in watching { tell() }
   }
 
   /// Has connections end once they have answered what was asked.
@@ -56,6 +69,13 @@ final class OpenConnections: Sendable {
 }
 
 extension OpenConnections.State {
+  fileprivate mutating func takeWatching() -> [@Sendable () -> Void] {
+    if watching.isEmpty { return [] }
+    let count = channels.count
+    defer { watching.removeAll { count < $0.limit } }
+    return watching.filter { count < $0.limit }.map(\.tell)
+  }
+
   /// Whom there is nothing to wait for any more.
   fileprivate mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
     guard channels.isEmpty else { return [] }

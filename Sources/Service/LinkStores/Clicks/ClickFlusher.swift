@@ -86,7 +86,8 @@ final class ClickFlusher: Sendable {
                 + "have, and are dropped; was it restored while this ran?")
           }
         } catch {
-          _ = core.with { $0.onItsWay?.isUncertain = true }
+          let isUncertain = if case .full = error { false } else { true }
+          _ = core.with { $0.onItsWay?.isUncertain = isUncertain }
           return error
         }
         _ = core.with { $0.acknowledgeChunk() }
@@ -113,14 +114,20 @@ final class ClickFlusher: Sendable {
 
   /// Reads the database while nothing is on its way there.
   func reading<Value>(_ body: () async throws -> Value) async throws -> Value {
+    var takesNothing = false
     while true {
       let value = try await gate.reading { () async throws -> Value? in
-        if core.with({ $0.onItsWay?.isUncertain ?? false }) ?? false { return nil }
+        if !takesNothing, core.with({ $0.onItsWay?.isUncertain ?? false }) ?? false { return nil }
         return try await body()
       }
       if let value { return value }
-      // Whether the database has a part of it is not known: found out first.
-      try await turn { () throws(LinkError) in try await send() }
+      // Whether the database has a part of it is not known: found out first. One that takes nothing
+      // now may still be read.
+      do throws(LinkError) {
+        try await turn { () throws(LinkError) in try await send() }
+      } catch {
+        takesNothing = true
+      }
     }
   }
 }

@@ -111,8 +111,9 @@ public final class ClickJournal: Sendable {
   }
 
   /// Runs `read` while no clicks are on their way to the database: each is then either in what `read`
-  /// finds there or in ``pending(of:)``. Throws what `read` throws, and the database's error if it
-  /// lost an answer before and cannot be asked now. `read` may not flush.
+  /// finds there or in ``pending(of:)``. If it is not known whether the database has the last ones, since
+  /// an answer was lost, they are sent again first; as long as the database can be read and takes
+  /// nothing, they are taken for pending. Throws what `read` throws. `read` may not flush.
   public func whileSettled<Value>(_ read: () async throws -> Value) async throws -> Value {
     try await flusher.reading(read)
   }

@@ -12,7 +12,8 @@ public struct ClickStatistics: Sendable, Hashable {
   public var isOverflowing = false
   /// Clicks that were not counted, since even in memory there was no room for their links.
   public var droppedClicks: UInt64 = 0
-  /// Clicks whose place in the file was damaged before they were read.
+  /// Clicks whose place in the file was damaged before they were read, here or in the journal of a process
+  /// that ended; of the latter those that are known of.
   public var damagedClicks: UInt64 = 0
   /// A sentence for each journal that was not recovered, or not wholly; the last 100.
   public var notices: [String] = []
@@ -26,7 +27,7 @@ extension ClickJournal {
       statistics.pendingLinks = state.pendingLinks
       statistics.isOverflowing = state.isOverflowing
       statistics.droppedClicks = state.dropped
-      statistics.damagedClicks = state.damaged
+      statistics.damagedClicks &+= state.damaged
     }
     return statistics
   }
@@ -38,6 +39,7 @@ extension ClickFlusher {
     statistics.flushedClicks = current.flushedClicks
     statistics.lastFailure = current.lastFailure
     statistics.recoveredClicks = recovery.recoveredClicks
+    statistics.damagedClicks = recovery.lostClicks
     statistics.notices = recovery.notices
     return statistics
   }

@@ -19,7 +19,7 @@ struct JournalState: ~Copyable {
     var entries: [ClickBatch.Count]
     /// The pieces that were acknowledged.
     var acknowledgedChunks = 0
-    /// The last attempt failed: whether the database has the next piece is not known.
+    /// The last attempt failed in a way that leaves open whether the database has the next piece.
     var isUncertain = false
   }
 

@@ -30,4 +30,18 @@ struct SlotReader {
     if tag &>> 16 == here &>> 16 { return false }
     return round > 0 && tag & 0xffff == round & 0xffff
   }
+
+  /// Whether a slot whose click is damaged held one of the ring's last round, of which `head` is the
+  /// first that does not validate: in its first round each slot with a tag does.
+  func belongs(link: UInt64, tag: UInt64, slot index: Int, toRoundBehind head: UInt64) -> Bool {
+    let isWrapped = index < Int(truncatingIfNeeded: head) & (slots - 1)
+    let round = (head &>> shift) &+ (isWrapped ? 1 : 0)
+    if tag == 0 || link == 0 { return false }
+    if round == 0 { return true }
+    let former = (round &- 1) &<< shift | UInt64(index)
+    let before = JournalCheck.tag(key, position: former, round: round &- 1, link: link)
+    // The checksum fits the click of the round before: only the number of the round is damaged.
+    if tag &>> 16 == before &>> 16 { return false }
+    return tag & 0xffff == (round &+ 1) & 0xffff
+  }
 }

@@ -10,16 +10,20 @@ enum BatchChunks {
     (entries + geometry.chunk - 1) / geometry.chunk
   }
 
-  /// A recovered batch, without what is damaged. An entry goes where it would have gone: what the
+  /// A recovered batch, without what is damaged, and of how many links that is in each piece. An entry goes where it would have gone: what the
   /// database has already is told by the id alone.
   static func chunks(
     of batch: JournalContents.Batch, _ header: JournalHeader
-  ) -> [ClickBatch] {
+  ) -> [(ClickBatch, damaged: Int)] {
     let chunks = Dictionary(grouping: batch.entries) { $0.key / header.geometry.chunk }
     return chunks.sorted { $0.key < $1.key }.map { chunk, entries in
-      ClickBatch(
-        id: id(header.id, batch.header.sequence, chunk),
-        counts: entries.map(\.value).sorted { $0.linkID < $1.linkID })
+      let first = chunk * header.geometry.chunk
+      let whole = min(header.geometry.chunk, batch.header.count - first)
+      let counts = entries.map(\.value).sorted { $0.linkID < $1.linkID }
+      return (
+        ClickBatch(id: id(header.id, batch.header.sequence, chunk), counts: counts),
+        damaged: max(0, whole - counts.count)
+      )
     }
   }
 }

@@ -44,6 +44,10 @@ struct JournalContents: Sendable {
   /// Areas with something that is not sent: to be written to last.
   private(set) var areasToKeep: Set<Int> = []
   private(set) var damages: [Damage] = []
+  /// Clicks of the rings that are known to be lost.
+  private(set) var lostClicks: UInt64 = 0
+  /// Whether clicks may be lost beyond those: how many cannot be known.
+  private(set) var mayHaveLostMore = false
 
   /// Nil if not even the header can be read. Batches written before `oldest` are not to be sent: the
   /// database may have them and have forgotten their ids.
@@ -57,6 +61,7 @@ struct JournalContents: Sendable {
         Damage(
           offset: words.count * 8,
           what: "ends here instead of after \(header.geometry.words * 8) bytes"))
+      mayHaveLostMore = true
     }
     readAreas(words, oldest)
     for ring in 0..<header.geometry.rings { readRing(ring, words) }
@@ -98,6 +103,7 @@ struct JournalContents: Sendable {
           Damage(
             offset: header.geometry.entries(ofArea: area) * 8,
             what: "batch \(sequence) is so old that the database may have it without knowing"))
+        mayHaveLostMore = true
         continue
       }
       batches.append(
@@ -127,7 +133,10 @@ struct JournalContents: Sendable {
     for start in damaged {
       damages.append(Damage(offset: start * 8, what: "the header of a batch is damaged"))
     }
-    if valid == nil, !damaged.isEmpty, !Self.wasNeverUsed(pages) { isCoverageKnown = false }
+    if valid == nil, !damaged.isEmpty, !Self.wasNeverUsed(pages) {
+      isCoverageKnown = false
+      mayHaveLostMore = true
+    }
     return valid
   }
 
@@ -159,6 +168,7 @@ struct JournalContents: Sendable {
     if let firstDamaged {
       let lost = areaHeader.count - entries.count
       areasToKeep.insert(area)
+      mayHaveLostMore = true
       damages.append(
         Damage(
           offset: firstDamaged * 8,
@@ -196,15 +206,24 @@ struct JournalContents: Sendable {
       reader.isTorn(
         slot: $0, link: words[start + 2 * $0], tag: words[start + 2 * $0 + 1], head: head)
     }
+    found.sort { $0.position < $1.position }
+    // More than a ring holds cannot have been lost from one.
+    let missing = min((head &- covered[ring]) &- UInt64(found.count), UInt64(slots))
+    let last = suspects.filter {
+      reader.belongs(
+        link: words[start + 2 * $0], tag: words[start + 2 * $0 + 1], slot: $0, toRoundBehind: head)
+    }
+    let behind = Self.run(of: Set(last), from: Int(truncatingIfNeeded: head) & (slots - 1), slots)
+    let lost = isCoverageKnown ? missing + UInt64(behind) : 0
+    lostClicks += lost
     if let first = suspects.first {
       damages.append(
         Damage(
           offset: (start + 2 * first) * 8,
           what: "\(suspects.count) clicks of event loop \(ring) are damaged"))
-    }
-    found.sort { $0.position < $1.position }
-    let missing = (head &- covered[ring]) &- UInt64(found.count)
-    if missing > 0, suspects.isEmpty {
+      // Others may be ones that the database has already.
+      if UInt64(suspects.count) != lost { mayHaveLostMore = true }
+    } else if missing > 0 {
       damages.append(
         Damage(offset: start * 8, what: "\(missing) clicks of event loop \(ring) are missing"))
     }
@@ -216,5 +235,12 @@ struct JournalContents: Sendable {
           what: "\(found.count) clicks of event loop \(ring) were not counted, since they may have "
             + "been before"))
     }
+  }
+
+  /// How many slots of a ring follow each other from one on.
+  private static func run(of slots: Set<Int>, from first: Int, _ count: Int) -> Int {
+    var length = 0
+    while length < slots.count, slots.contains((first + length) & (count - 1)) { length += 1 }
+    return length
   }
 }

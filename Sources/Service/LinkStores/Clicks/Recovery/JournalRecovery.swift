@@ -17,6 +17,7 @@ final class JournalRecovery: Sendable {
 
   private struct Record {
     var recoveredClicks: Int64 = 0
+    var lostClicks: UInt64 = 0
     var notices: [String] = []
   }
 
@@ -33,6 +34,8 @@ final class JournalRecovery: Sendable {
   }
 
   var recoveredClicks: Int64 { record.withLock { $0.recoveredClicks } }
+  /// Clicks that were in damaged places, as far as that is known.
+  var lostClicks: UInt64 { record.withLock { $0.lostClicks } }
   var notices: [String] { record.withLock { $0.notices } }
 
   /// Says something once.
@@ -92,28 +95,43 @@ final class JournalRecovery: Sendable {
       }
       let other = try journal.setAside()
       return report(
-        "\(path): neither copy of its header can be read, so none of its clicks was counted; it "
-          + "was set aside as \(other)")
+        "\(path): neither copy of its header can be read, so none of its clicks was counted, and "
+          + "how many are lost cannot be known; it was set aside as \(other)")
     }
     guard contents.header.database == database else {
       return report(
         "\(path): its clicks belong to another database; start lynx on that one to have it "
           + "recovered")
     }
-    try await send(contents, journal)
+    let lost = contents.lostClicks &+ (try await send(contents, journal))
     guard let damage = contents.damages.first else { return try journal.remove() }
     let more = contents.damages.count - 1
     let other = try journal.setAside()
+    record.withLock { $0.lostClicks &+= lost }
     report(
       "\(path): at byte \(damage.offset) \(damage.what)"
         + (more > 0 ? ", and \(more) more places are damaged" : "")
-        + "; what was whole was counted, and it was set aside as \(other)")
+        + "; what was whole was counted, \(Self.loss(lost, mayBeMore: contents.mayHaveLostMore)), and "
+        + "it was set aside as \(other)")
   }
 
-  private func send(_ contents: JournalContents, _ journal: ClaimedJournal) async throws {
+  private static func loss(_ clicks: UInt64, mayBeMore: Bool) -> String {
+    if clicks == 0 {
+      return mayBeMore ? "whether clicks are lost cannot be known" : "no click is lost"
+    }
+    let known = clicks == 1 ? "1 click is lost" : "\(clicks) clicks are lost"
+    return known + (mayBeMore ? " and perhaps more, which cannot be known" : "")
+  }
+
+  /// Returns how many clicks of batches are known to be lost: one at least of each damaged link of
+  /// those that the database did not have.
+  private func send(
+    _ contents: JournalContents, _ journal: ClaimedJournal
+  ) async throws -> UInt64 {
     let header = contents.header
+    var lost: UInt64 = 0
     for batch in contents.batches {
-      try await send(batch, of: header)
+      lost += try await send(batch, of: header)
       try await write(journal) { store in
         batch.header.writeDone(toArea: batch.area, of: header, store: store)
       }
@@ -137,17 +155,22 @@ final class JournalRecovery: Sendable {
       }
       newestArea = area
       let entries = Dictionary(uniqueKeysWithValues: harvest.counts.enumerated().map { ($0, $1) })
-      try await send(
+      _ = try await send(
         JournalContents.Batch(header: areaHeader, area: area, entries: entries), of: header)
       try await write(journal) { store in
         areaHeader.writeDone(toArea: area, of: header, store: store)
       }
     }
+    return lost
   }
 
-  private func send(_ batch: JournalContents.Batch, of header: JournalHeader) async throws {
-    for chunk in BatchChunks.chunks(of: batch, header) {
+  private func send(
+    _ batch: JournalContents.Batch, of header: JournalHeader
+  ) async throws -> UInt64 {
+    var lost: UInt64 = 0
+    for (chunk, damaged) in BatchChunks.chunks(of: batch, header) {
       guard let added = try await store.add(chunk) else { continue }
+      lost += UInt64(damaged)
       record.withLock { $0.recoveredClicks &+= added }
       if added < chunk.total {
         report(
@@ -155,6 +178,7 @@ final class JournalRecovery: Sendable {
             + "not have, and are dropped; was it restored?")
       }
     }
+    return lost
   }
 
   private func write(
