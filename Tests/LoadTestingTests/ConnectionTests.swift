@@ -74,13 +74,13 @@ extension EngineTests {
         // Seen before the next request is due.
         usleep(1_000)
       }
-      var loading = try Loading(server).requests(40, connections: 1)
-      loading.settings.rate = 40
+      var loading = try Loading(server).requests(15, connections: 1)
+      loading.settings.rate = 10
       let outcome = try await loading.run()
       try await server.stop()
-      // On a machine that is held up a request may meet the closing after all.
-      #expect(outcome.result.requests + outcome.errors.reset == 40)
-      #expect(outcome.errors.total == outcome.errors.reset && outcome.errors.reset <= 10)
+      // On a machine that is held up for a tenth of a second a request may meet the closing after all.
+      #expect(outcome.result.requests + outcome.errors.reset == 15)
+      #expect(outcome.errors.total == outcome.errors.reset && outcome.errors.reset <= 7)
     }
 
     @Test("HTTP/1.0 with keep-alive keeps its connections")
