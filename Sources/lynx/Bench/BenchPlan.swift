@@ -218,6 +218,8 @@ extension BenchPlan {
     settings.timeout = load.timeout ?? .seconds(2)
     settings.certificates = load.cacert
     settings.verifiesServer = !load.insecure
+    // Two runs make different UUIDs.
+    settings.seed = UInt64.random(in: 0...UInt64.max)
     settings.serverProcesses = arguments.scenarios.processes.flatMap { $0 }
     return settings
   }

@@ -45,6 +45,8 @@ final class LoadLoop: @unchecked Sendable {
   private var firstIdle = 0
   private var generation: UInt64 = 0
   private var openCount = 0
+  /// Connections that were to be made while too many others were; each may stand here more than once.
+  private var waiting: [Int] = []
   /// Connections that were begun and are not open yet.
   private var connectingCount = 0
   /// Requests that may still be started; nil if that is no matter.
@@ -250,6 +252,8 @@ final class LoadLoop: @unchecked Sendable {
 
   private func tick() {
     nextTick = now &+ Self.tickNanoseconds
+    // Those who still have to wait are found again.
+    waiting.removeAll(keepingCapacity: true)
     connectMore()
     for connection in connections[..<begun] {
       switch connection.state {
@@ -286,9 +290,20 @@ final class LoadLoop: @unchecked Sendable {
   }
 
   private func beginConnecting(_ connection: LoadConnection) {
-    guard !isEnding, connectingCount < Self.mostConnecting else { return }
+    if isEnding { return }
+    guard connectingCount < Self.mostConnecting else { return waiting.append(connection.number) }
     connectingCount &+= 1
     connection.connect()
+  }
+
+  /// Lets those connect that had to wait for others to be connected.
+  private func connectWaiting() {
+    while connectingCount < Self.mostConnecting, !isEnding, let number = waiting.popLast() {
+      // Told of more than once, or connected at a tick meanwhile.
+      if case .closed(let until) = connections[number].state, until <= now {
+        beginConnecting(connections[number])
+      }
+    }
   }
 
   func onOpen() {
@@ -296,6 +311,7 @@ final class LoadLoop: @unchecked Sendable {
     openCount &+= 1
     record.mostConnections = max(record.mostConnections, openCount)
     if begun < connections.count { connectMore() }
+    if !waiting.isEmpty { connectWaiting() }
   }
 
   func onClosed(_ connection: LoadConnection, wasOpen: Bool) {
