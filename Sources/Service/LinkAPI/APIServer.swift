@@ -41,6 +41,7 @@ public final class APIServer: Sendable {
       + ListRoutes(
         services: services, links: links, cursorKey: CursorKeySource(store: services.store)
       ).all + KeyRoutes(store: services.store, authenticator: authenticator).all
+      + (services.profile.map { ProfileRoutes(take: $0).all } ?? [])
     handler = RequestHandler(
       routes: RouteTable(routes, authenticator, HostRule(settings)), metrics: metrics,
       connections: connections,

@@ -113,7 +113,8 @@ public final class LinkService: Sendable {
       startedAt: Double(Clock.wallNanoseconds) / 1e9)
     let services = APIServices(
       store: store, cache: cache, journal: journal,
-      isSchemaCurrent: { try await keeper.isCurrent() }, metrics: { metrics.families() })
+      isSchemaCurrent: { try await keeper.isCurrent() }, metrics: { metrics.families() },
+      profile: settings.profile)
     var serving = settings.api
     serving.limits.connections = min(serving.limits.connections, budget.api)
     if serving.redirectBaseURL == nil {
