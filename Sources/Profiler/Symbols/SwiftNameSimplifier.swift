@@ -213,6 +213,11 @@ struct SwiftNameSimplifier {
     } else {
       write(context == nil ? path.withoutModule : path.components[...])
     }
+    // A private operator has its fixity beside its name, before what tells it from others.
+    for fixity in [Words.infix, Words.prefix, Words.postfix]
+    where result.count > fixity.count && result.suffix(fixity.count).elementsEqual(fixity) {
+      result.removeLast(fixity.count)
+    }
     var position = path.end
     if position + 2 < range.upperBound, text.bytes[position] == UInt8(ascii: " "),
       text.bytes[position + 1] == UInt8(ascii: "#"),
