@@ -216,7 +216,9 @@ struct SwiftNameSimplifier {
     // A private operator has its fixity beside its name, before what tells it from others.
     for fixity in [Words.infix, Words.prefix, Words.postfix]
     where result.count > fixity.count && result.suffix(fixity.count).elementsEqual(fixity) {
-      result.removeLast(fixity.count)
+      // Something else may be called `prefix`.
+      let last = result[result.count - fixity.count - 1]
+      if "/=-+!*%<>&|^~?".utf8.contains(last) { result.removeLast(fixity.count) }
     }
     var position = path.end
     if position + 2 < range.upperBound, text.bytes[position] == UInt8(ascii: " "),
