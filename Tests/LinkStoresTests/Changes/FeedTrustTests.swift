@@ -111,7 +111,8 @@ struct FeedTrustTests {
     }
     let before = node.feed.statistics.forgotten
     try fixture.execute("NOTIFY lynx_links, '*'")
-    try await eventually("it is forgotten") { node.feed.statistics.forgotten == before + 1 }
+    // A node that had to wait for the CPU too long forgets everything by itself as well.
+    try await eventually("it is forgotten") { node.feed.statistics.forgotten > before }
     #expect(node.cache.look("abc") == .miss)
     await node.close()
   }
