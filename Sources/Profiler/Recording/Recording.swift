@@ -12,11 +12,22 @@ public struct RecordingOptions: Sendable {
     case threads([ProcessID])
     /// A command and its arguments, started for the purpose.
     case command([String])
+    /// The process that records: all its threads, those of the recording included.
+    case ownProcess
+  }
+
+  /// What ends it early.
+  public enum Interruption: Sendable {
+    /// SIGINT and the like, which are caught from when the recording is opened.
+    case signals
+    /// A call from elsewhere in this process, whose signals are its own business.
+    case wakeUp(WakeUp)
   }
 
   public var target: Target
   public var sampling: SamplingSettings
-  /// How long to sample; nil until the target ends or a signal comes.
+  public var interruption = Interruption.signals
+  /// How long to sample; nil until the target ends or it is interrupted.
   public var duration: Duration?
   /// How long to let pass before the first sample counts.
   public var delay: Duration
@@ -53,6 +64,7 @@ public final class Recording {
   /// What ended it.
   public enum Ending: Sendable, Equatable {
     case signal(Int32)
+    case wakeUp
     case duration
     case targetEnded
   }
@@ -73,7 +85,7 @@ public final class Recording {
   }
 
   private let options: RecordingOptions
-  private let signals: StopSignals
+  private let interruption: InterruptionSource
   private let child: ChildProcess?
   private let session: SamplingSession
   /// Nil once there is a result: nothing of the recording is kept beside it.
@@ -93,7 +105,7 @@ public final class Recording {
     self.options = options
     cpuAtStart = Clock.processCPUNanoseconds
     do throws(SystemCallError) {
-      signals = try StopSignals()
+      interruption = try InterruptionSource(options.interruption)
     } catch {
       throw .system(error)
     }
@@ -105,6 +117,9 @@ public final class Recording {
     case .threads(let list):
       child = nil
       target = .threads(list)
+    case .ownProcess:
+      child = nil
+      target = .processes([getpid()])
     case .command(let command):
       do throws(SystemCallError) {
         let held = try ChildProcess(holding: command)
@@ -114,8 +129,9 @@ public final class Recording {
         throw .command(command.first ?? "", error)
       }
     }
-    // Rings fill, and a target is not yet watched, while hundreds of its threads have their turns.
-    Machine.preferShortTurns()
+    // Rings fill, and a target is not yet watched, while hundreds of its threads have their turns. In
+    // this process they have work to do that comes before this.
+    if options.target != .ownProcess { Machine.preferShortTurns() }
     let command = if case .command(let command) = options.target { command } else { [String]() }
     activity = TargetActivity(target, command: command)
     let framePointers = options.sampling.callGraph == .framePointers
@@ -127,7 +143,9 @@ public final class Recording {
       child?.abandon()
       throw .sampling(error)
     }
-    if !session.plan.request.excludeKernel { collector.names.prepareKernel() }
+    if !session.plan.request.excludeKernel, options.target != .ownProcess {
+      collector.names.prepareKernel()
+    }
     for process in activity.processesToAdopt(session.initialThreads) { collector.adopt(process) }
     startNanoseconds = Clock.monotonicNanoseconds
     startWallNanoseconds = Clock.wallNanoseconds
@@ -137,7 +155,7 @@ public final class Recording {
   public var notes: [String] { session.plan.notes }
   public var eventName: String { session.plan.eventName }
 
-  /// Records until the target ends, the duration is over or a signal arrives. A second signal
+  /// Records until the target ends, the duration is over or it is interrupted. A second signal
   /// ends the process as if nothing had been caught.
   public func run(progress: (Progress) -> Void) throws(RecordingError) -> Ending {
     guard let collector else { return ending }
@@ -154,7 +172,7 @@ public final class Recording {
         throw .system(error)
       }
     }
-    let descriptors = [signals.pollDescriptor] + session.pollDescriptors
+    let descriptors = [interruption.pollDescriptor] + session.pollDescriptors
     let ends = activity.endDescriptors
     defer { for descriptor in ends { close(descriptor) } }
     var nextProgress = startNanoseconds
@@ -167,11 +185,12 @@ public final class Recording {
       let left = deadline.map { Int32(clamping: ($0 - now) / 1_000_000 + 1) } ?? 100
       let ready = waitForReadable(
         descriptors + activity.watched(ends), timeoutMilliseconds: min(100, left))
-      if ready.contains(0), let signal = signals.next() {
-        finish(.signal(signal.number), at: Clock.monotonicNanoseconds)
-        signals.restoreDefaults()
-        commandMayStay = signal.cameFromTerminal
-        if let child, !signal.cameFromTerminal { child.send(signal: signal.number) }
+      if ready.contains(0), let (ending, cameFromTerminal) = interruption.take() {
+        finish(ending, at: Clock.monotonicNanoseconds)
+        commandMayStay = cameFromTerminal
+        if case .signal(let number) = ending, let child, !cameFromTerminal {
+          child.send(signal: number)
+        }
         break
       }
       if activity.hasEnded(ends, child: child) {
@@ -182,7 +201,8 @@ public final class Recording {
       session.drain(until: present &- Self.horizonNanoseconds, into: collector)
       if present >= nextProgress {
         nextProgress = present &+ 250_000_000
-        collector.prepareNames()
+        // Of this process that would be part of the picture.
+        if options.target != .ownProcess { collector.prepareNames() }
         progress(
           Progress(
             samples: collector.sampleCount, lost: session.lost,
@@ -191,6 +211,9 @@ public final class Recording {
     }
     session.stop()
     session.drain(until: .max, into: collector)
+    if options.target == .ownProcess, !session.plan.request.excludeKernel {
+      collector.names.prepareKernel()
+    }
     return ending
   }
 
@@ -253,6 +276,7 @@ public final class Recording {
         frequency: options.sampling.frequency, excludesKernel: plan.request.excludeKernel,
         exit: child?.poll())
       : nil
+    if let empty { profile.comments.append("note: no samples: \(empty)") }
     return Result(profile: profile, summary: summary, emptyReason: empty)
   }
 

@@ -42,6 +42,7 @@ public final class APIServer: Sendable {
       ).all + links.all
       + ListRoutes(services: services, links: links, cursorKey: cursorKey).all
       + KeyRoutes(store: services.store, authenticator: authenticator).all
+      + (services.profile.map { ProfileRoutes(take: $0).all } ?? [])
     handler = RequestHandler(
       routes: RouteTable(routes, authenticator, HostRule(settings)), metrics: metrics,
       connections: connections,

@@ -12,16 +12,19 @@ public struct APIServices: Sendable {
   public var isSchemaCurrent: @Sendable () -> Bool
   /// What else is measured, for `/metrics`.
   public var metrics: @Sendable () -> [MetricFamily]
+  /// Takes profiles of this process; nil if nobody can, and then there is no address for it.
+  public var profile: ProfileTaking?
 
   public init(
     store: any LinkStore & APIKeyStore, cache: LinkCache, journal: ClickJournal,
     isSchemaCurrent: @escaping @Sendable () -> Bool,
-    metrics: @escaping @Sendable () -> [MetricFamily] = { [] }
+    metrics: @escaping @Sendable () -> [MetricFamily] = { [] }, profile: ProfileTaking? = nil
   ) {
     self.store = store
     self.cache = cache
     self.journal = journal
     self.isSchemaCurrent = isSchemaCurrent
     self.metrics = metrics
+    self.profile = profile
   }
 }

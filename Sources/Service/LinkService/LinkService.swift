@@ -114,7 +114,8 @@ public final class LinkService: Sendable {
     let schema = SchemaWatch { try await keeper.isCurrent() }
     let services = APIServices(
       store: store, cache: cache, journal: journal,
-      isSchemaCurrent: { schema.isCurrent() }, metrics: { metrics.families() })
+      isSchemaCurrent: { schema.isCurrent() }, metrics: { metrics.families() },
+      profile: settings.profile)
     var serving = settings.api
     serving.limits.connections = min(serving.limits.connections, budget.api)
     if serving.redirectBaseURL == nil {

@@ -16,6 +16,8 @@ public struct ServiceSettings: Sendable {
   public var clickFlushInterval: Duration = .seconds(5)
   /// Connections to PostgreSQL, besides one that listens.
   public var databaseConnections = 5
+  /// Takes profiles of this process for the API, if something can.
+  public var profile: ProfileTaking?
   /// The program's version, for `/metrics`.
   public var version = ""
   /// Gets what somebody who runs the service should know: no line for each request, no secrets.

@@ -27,6 +27,7 @@ struct ServePlan {
       journalDirectory: try values.text(.journalDir) ?? Self.journalDirectory(database),
       logger: Logger(label: "lynx") { _ in SwiftLogNoOpLogHandler() })
     settings.version = Lynx.version
+    settings.profile = SelfProfile.take
     settings.cacheEntries = try values.count(.cacheMaxEntries, in: 1...100_000_000) ?? 500_000
     settings.clickFlushInterval =
       try values.duration(.clickFlushInterval, atLeast: .milliseconds(100)) ?? .seconds(5)

@@ -31,6 +31,7 @@ final class APIFixture: Sendable {
     wrapping wrap: (any LinkStore & APIKeyStore) -> any LinkStore & APIKeyStore = { $0 },
     isSchemaCurrent: @escaping @Sendable () -> Bool = { true },
     metrics: @escaping @Sendable () -> [MetricFamily] = { [] },
+    profile: ProfileTaking? = { Array("\($0.seconds) s at \($0.hertz) Hz".utf8) },
     settings change: (inout APISettings) -> Void = { _ in }
   ) async throws {
     directory = NSTemporaryDirectory() + "lynx-api-" + UUID().uuidString
@@ -72,7 +73,7 @@ final class APIFixture: Sendable {
       settings: settings,
       services: APIServices(
         store: store, cache: cache, journal: journal, isSchemaCurrent: isSchemaCurrent,
-        metrics: metrics),
+        metrics: metrics, profile: profile),
       logger: log.logger)
     let bound = try await server.start()
     guard case .tcp(_, let port)? = bound.first else {

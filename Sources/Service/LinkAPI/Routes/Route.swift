@@ -41,7 +41,9 @@ struct RouteTable: Sendable {
       methods[route.path, default: ["OPTIONS"]].insert(route.method.rawValue)
       router.on(RouterPath(route.path), method: route.method) { request, context in
         var context = context
-        try Self.refuseForeignPages(request)
+        if ![.get, .head, .options].contains(request.method) {
+          try Self.refuseForeignPages(request)
+        }
         if route.needsCaller {
           context.caller = try await authenticator.caller(request.headers)
         }
@@ -61,12 +63,11 @@ struct RouteTable: Sendable {
   /// A page of another site that somebody looks at can have their browser send requests here, some of them
   /// without asking first (Fetch Standard, "CORS-preflight"). The browser says so
   /// (https://www.w3.org/TR/fetch-metadata/).
-  private static func refuseForeignPages(_ request: Request) throws(APIError) {
-    if [.get, .head, .options].contains(request.method) { return }
+  static func refuseForeignPages(_ request: Request) throws(APIError) {
     guard let site = HTTPField.Name("Sec-Fetch-Site"), request.headers[site] == "cross-site" else {
       return
     }
-    throw APIError(.forbidden, "pages of other sites may not change anything here")
+    throw APIError(.forbidden, "pages of other sites may not do this")
   }
 
   /// Throws what a route throws, and an ``APIError`` with 404, 405 or 421.

@@ -1,3 +1,4 @@
+internal import Hummingbird
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -35,6 +36,8 @@ final class Connection: ChannelDuplexHandler, RemovableChannelHandler {
   var isReadHeldBack = false
   var hasClientFinished = false
   var isDraining = false
+  /// Whether what is being answered takes long, and is given up for whoever does not wait for it.
+  private var mayBeGivenUp = false
 
   init(handler: RequestHandler, limits: APISettings.Limits) {
     self.handler = handler
@@ -79,12 +82,13 @@ final class Connection: ChannelDuplexHandler, RemovableChannelHandler {
     case is DrainEvent:
       isDraining = true
       if case .waiting = phase { close(context) }
+      if case .answering = phase, mayBeGivenUp { task?.cancel() }
     case ChannelEvent.inputClosed:
       hasClientFinished = true
       switch phase {
       case .waiting, .lingering: close(context)
       case .reading(let request): refuse(HeadRules.refusal(.invalidEOFState), request, context)
-      case .answering: break
+      case .answering: if mayBeGivenUp { close(context) }
       }
     default: context.fireUserInboundEventTriggered(event)
     }
@@ -140,19 +144,42 @@ final class Connection: ChannelDuplexHandler, RemovableChannelHandler {
     let number = requestNumber
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let channel = context.channel
+    mayBeGivenUp = false
     task = Task { [handler] in
-      let response = await handler.response(to: request, channel: channel)
+      let response = await handler.response(to: request, channel: channel) { time in
+        bound.execute { connection, context in
+          connection.allow(time, for: number, request, wire, context)
+        }
+      }
       bound.execute { connection, context in
         connection.send(response, for: number, context)
       }
     }
-    schedule(limits.answerTime, context) { connection in
+    limit(limits.answerTime, for: number, request, wire, context)
+  }
+
+  /// Has a request answered within `time` from now on, or answers it with 503.
+  private func limit(
+    _ time: Duration, for number: Int, _ request: Request, _ wire: WireRequest,
+    _ context: ChannelHandlerContext
+  ) {
+    schedule(time, context) { connection in
       connection.task?.cancel()
       connection.phase = .answering(wire.head, isKeptAlive: false)
       connection.send(
-        connection.handler.timeout(
-          of: request, after: connection.limits.answerTime), for: number, context)
+        connection.handler.timeout(of: request, after: time), for: number, context)
     }
+  }
+
+  private func allow(
+    _ time: Duration, for number: Int, _ request: Request, _ wire: WireRequest,
+    _ context: ChannelHandlerContext
+  ) {
+    guard number == requestNumber, case .answering = phase else { return }
+    if hasClientFinished { return close(context) }
+    mayBeGivenUp = true
+    if isDraining { task?.cancel() }
+    limit(time, for: number, request, wire, context)
   }
 
   // MARK: Ends

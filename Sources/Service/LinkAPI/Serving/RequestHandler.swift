@@ -22,20 +22,24 @@ final class RequestHandler: Sendable {
     self.logger = logger
   }
 
-  func response(to request: Request, channel: any Channel) async -> WireResponse {
+  /// - Parameter allowTime: what a route calls that needs more time than others.
+  func response(
+    to request: Request, channel: any Channel, allowTime: @escaping @Sendable (Duration) -> Void
+  ) async -> WireResponse {
     let start = Clock.monotonicNanoseconds
     let id = RequestID()
-    let context = APIContext(
+    var context = APIContext(
       source: ApplicationRequestContextSource(channel: channel, logger: logger))
+    context.allowTime = allowTime
     let answer: WireResponse
     do {
       answer = try await WireResponse(routes.respond(to: request, context))
     } catch {
       let error = APIError(error)
-      if error.status.code >= 500 { log(error, id, request, context) }
+      if error.status.code >= 500, !Task.isCancelled { log(error, id, request, context) }
       answer = WireResponse(error)
     }
-    // What is cancelled was answered by ``timeout(of:)``.
+    // What is cancelled was answered by ``timeout(of:)``, or nobody waits for it.
     if !Task.isCancelled {
       let nanoseconds = Clock.monotonicNanoseconds - start
       metrics.note(

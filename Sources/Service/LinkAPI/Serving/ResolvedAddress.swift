@@ -38,7 +38,14 @@ struct ResolvedAddress: Sendable {
 
   /// Whether only this machine's own processes get there.
   var isLocal: Bool {
-    guard case .socket(let address) = place, let text = address.ipAddress else { return true }
+    if case .socket(let address) = place { address.isOfThisMachine } else { true }
+  }
+}
+
+extension SocketAddress {
+  /// Whether it is a unix socket's or a loopback address.
+  var isOfThisMachine: Bool {
+    guard let text = ipAddress else { return true }
     // 127.0.0.0/8, the same written as IPv6, and ::1, as inet_ntop(3) writes them.
     return text == "::1" || ["127.", "::ffff:127."].contains { text.hasPrefix($0) }
   }
