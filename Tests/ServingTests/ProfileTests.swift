@@ -82,7 +82,8 @@ struct ProfileTests {
     }
     let leaving = try ask(600)
     #expect(try server.api("GET", Self.path).status == 409)
-    leaving.terminate()
+    // It may have been started with all other signals blocked.
+    kill(leaving.processIdentifier, SIGKILL)
     leaving.waitUntilExit()
     try eventually("it is given up") { try recorders(of: server) == 0 }
 

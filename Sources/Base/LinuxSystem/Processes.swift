@@ -12,6 +12,8 @@ public enum Processes {
     public let start: UInt64
     public let end: UInt64
     public let isExecutable: Bool
+    /// Whether it may be read and written.
+    public let isWritable: Bool
     public let fileOffset: UInt64
     public let deviceMajor: UInt32
     public let deviceMinor: UInt32
@@ -156,7 +158,8 @@ public enum Processes {
       else { return nil }
       let path = fields.count > 5 ? String(fields[5].drop { $0 == " " }) : ""
       return MappedRegion(
-        start: start, end: end, isExecutable: fields[1].contains("x"), fileOffset: offset,
+        start: start, end: end, isExecutable: fields[1].contains("x"),
+        isWritable: fields[1].hasPrefix("rw"), fileOffset: offset,
         deviceMajor: major, deviceMinor: minor, inode: inode, path: path)
     }
   }

@@ -87,7 +87,7 @@ public final class Recording {
   private let options: RecordingOptions
   private let interruption: InterruptionSource
   private let child: ChildProcess?
-  private let session: SamplingSession
+  private let session: any SampleSource
   /// Nil once there is a result: nothing of the recording is kept beside it.
   private var collector: SampleCollector?
   private let activity: TargetActivity
@@ -137,13 +137,13 @@ public final class Recording {
     let framePointers = options.sampling.callGraph == .framePointers
     let collector = SampleCollector(store: ModuleStore(), followsFramePointers: framePointers)
     self.collector = collector
-    do throws(SamplingError) {
-      session = try SamplingSession(target: target, settings: options.sampling)
+    do throws(RecordingError) {
+      session = try Self.open(target, options)
     } catch {
       child?.abandon()
-      throw .sampling(error)
+      throw error
     }
-    if !session.plan.request.excludeKernel, options.target != .ownProcess {
+    if session.event.hasKernelFrames, options.target != .ownProcess {
       collector.names.prepareKernel()
     }
     for process in activity.processesToAdopt(session.initialThreads) { collector.adopt(process) }
@@ -151,9 +151,31 @@ public final class Recording {
     startWallNanoseconds = Clock.wallNanoseconds
   }
 
+  /// Perf events; of this process timers, where those are refused and nothing is asked for that timers
+  /// cannot do.
+  private static func open(
+    _ target: SamplingTarget, _ options: RecordingOptions
+  ) throws(RecordingError) -> any SampleSource {
+    let refusal: Refusal
+    do throws(SamplingError) {
+      return try SamplingSession(target: target, settings: options.sampling)
+    } catch {
+      guard case .refused(let reason) = error, options.target == .ownProcess,
+        !reason.isBadRequest, options.sampling.kernel != .yes,
+        options.sampling.callGraph != .framePointers
+      else { throw .sampling(error) }
+      refusal = reason
+    }
+    do throws(SystemCallError) {
+      return try TimerSession(settings: options.sampling, insteadOf: refusal)
+    } catch {
+      throw .system(error)
+    }
+  }
+
   /// What the kernel could not grant, for a person; known before the recording runs.
-  public var notes: [String] { session.plan.notes }
-  public var eventName: String { session.plan.eventName }
+  public var notes: [String] { session.notes }
+  public var eventName: String { session.event.name }
 
   /// Records until the target ends, the duration is over or it is interrupted. A second signal
   /// ends the process as if nothing had been caught.
@@ -184,7 +206,8 @@ public final class Recording {
       }
       let left = deadline.map { Int32(clamping: ($0 - now) / 1_000_000 + 1) } ?? 100
       let ready = waitForReadable(
-        descriptors + activity.watched(ends), timeoutMilliseconds: min(100, left))
+        descriptors + activity.watched(ends),
+        timeoutMilliseconds: min(session.drainMilliseconds, left))
       if ready.contains(0), let (ending, cameFromTerminal) = interruption.take() {
         finish(ending, at: Clock.monotonicNanoseconds)
         commandMayStay = cameFromTerminal
@@ -211,7 +234,7 @@ public final class Recording {
     }
     session.stop()
     session.drain(until: .max, into: collector)
-    if options.target == .ownProcess, !session.plan.request.excludeKernel {
+    if options.target == .ownProcess, session.event.hasKernelFrames {
       collector.names.prepareKernel()
     }
     return ending
@@ -229,15 +252,15 @@ public final class Recording {
 
   /// Names what was recorded. Call once, after `run`; a second call knows of no samples.
   public func result() -> Result {
-    let plan = session.plan
+    let event = session.event
     let collector = collector ?? SampleCollector(store: ModuleStore(), followsFramePointers: false)
     self.collector = nil
     var summary = RecordingSummary()
     summary.lost = session.lost
     summary.throttled = session.throttled
-    summary.event = plan.eventName
-    summary.frequency = options.sampling.frequency
-    summary.notes = plan.notes
+    summary.event = event.name
+    summary.frequency = event.frequency
+    summary.notes = session.notes
     let began = collector.beginNanoseconds
     summary.durationSeconds = endNanoseconds > began ? seconds(endNanoseconds - began) : 0
     let looked = collector.unwinder.cacheHits + collector.unwinder.cacheMisses
@@ -245,25 +268,25 @@ public final class Recording {
       looked > 0 ? 100 * Double(collector.unwinder.cacheHits) / Double(looked) : 0
 
     let valueType: Profile.ValueType =
-      plan.isClock
+      event.isClock
       ? .init(type: "cpu", unit: "nanoseconds") : .init(type: "cycles", unit: "count")
     var profile = Profile(
       sampleTypes: [.init(type: "samples", unit: "count"), valueType], defaultSampleType: 1,
       startNanoseconds: Int64(clamping: startWallNanoseconds),
       durationNanoseconds: Int64(clamping: endNanoseconds &- min(began, endNanoseconds)),
       periodType: valueType,
-      period: plan.isClock
-        ? 1_000_000_000 / Int64(max(1, options.sampling.frequency)) : 1)
+      period: event.isClock
+        ? 1_000_000_000 / Int64(max(1, event.frequency)) : 1)
     let assembly = ProfileAssembly(
       collector: collector,
       symbolizer: Symbolizer(
         sources: collector.names,
         options: .init(inlines: options.inlines, demangle: options.demangle)))
     assembly.fill(&profile, &summary)
-    if plan.isClock, ending == .targetEnded, options.delay == .zero,
+    if event.isClock, ending == .targetEnded, options.delay == .zero,
       let note = activity.coverageNote(
         covered: profile.samples.reduce(0) { $0 &+ UInt64(clamping: $1.values[1]) },
-        frequency: options.sampling.frequency, excludesKernel: plan.request.excludeKernel)
+        frequency: event.frequency, excludesKernel: !event.countsKernelTime)
     {
       summary.notes.append(note)
     }
@@ -273,7 +296,7 @@ public final class Recording {
       ? activity.explainEmpty(
         ending: ending, seconds: summary.durationSeconds,
         delay: seconds(nanoseconds(options.delay)),
-        frequency: options.sampling.frequency, excludesKernel: plan.request.excludeKernel,
+        frequency: event.frequency, excludesKernel: !event.countsKernelTime,
         exit: child?.poll())
       : nil
     if let empty { profile.comments.append("note: no samples: \(empty)") }
@@ -318,7 +341,7 @@ public final class Recording {
     ]
     switch options.sampling.callGraph {
     case .stackCopy:
-      lines.append("call graph: dwarf, \(session.plan.request.userStackBytes) bytes of stack")
+      lines.append("call graph: dwarf, \(session.event.stackBytes) bytes of stack")
     case .framePointers:
       lines.append("call graph: frame pointers")
     }

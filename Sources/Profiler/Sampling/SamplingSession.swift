@@ -4,7 +4,7 @@ public import LinuxSystem
 ///
 /// One ring a CPU; the events of all threads on that CPU write to it. Records of all rings are
 /// handed out merged by time, straight from the rings: nothing is copied or kept.
-public final class SamplingSession {
+public final class SamplingSession: SampleSource {
   /// What the kernel accepted of what was asked for.
   public let plan: SamplingPlan
   /// Samples (and other records) that the kernel dropped because a ring was full.
@@ -32,6 +32,18 @@ public final class SamplingSession {
     owners = opened.mayOverlap ? OwnerTable() : nil
     openedNanoseconds = Clock.monotonicNanoseconds
   }
+
+  public var event: SampledEvent {
+    let request = plan.request
+    return SampledEvent(
+      name: plan.eventName, isClock: plan.isClock, frequency: Int(clamping: request.frequency),
+      hasKernelFrames: !request.excludeKernel, countsKernelTime: !request.excludeKernel,
+      stackBytes: Int(request.userStackBytes))
+  }
+
+  public var notes: [String] { plan.notes }
+
+  public var drainMilliseconds: Int32 { 100 }
 
   /// Descriptors that poll readable when a quarter of a ring is full.
   public var pollDescriptors: [Int32] { eventSet.ringDescriptors }

@@ -20,6 +20,8 @@ enum Programs {
   static func staticShares() throws -> String { try sharesStaticFile.get() }
   static func crowd() throws -> String { try crowdFile.get() }
   static func sandbox() throws -> String { try sandboxFile.get() }
+  static func noise() throws -> String { try noiseFile.get() }
+  static func plugin() throws -> String { try pluginFile.get() }
   static func deep() throws -> String { try deepFile.get() }
   static func words() throws -> String { try wordsFile.get() }
   static func swiftServer() throws -> String { try swiftServerFile.get() }
@@ -35,6 +37,9 @@ enum Programs {
     c + ["-fno-omit-frame-pointer"], "shares.c", to: "shares-fp")
   private static let crowdFile = compile(c + ["-fomit-frame-pointer"], "crowd.c", to: "crowd")
   private static let sandboxFile = compile(c, "sandbox.c", to: "sandbox")
+  private static let library = c + ["-fomit-frame-pointer", "-fPIC", "-shared"]
+  private static let noiseFile = compile(library, "noise.c", to: "noise.so")
+  private static let pluginFile = compile(library, "plugin.c", to: "plugin.so")
   private static let deepFile = compile(
     ["g++", "-O2", "-g", "-fomit-frame-pointer"], "deep.cpp", to: "deep")
   private static let wordsFile = compile(["rustc", "-O", "-g"], "words.rs", to: "words")
