@@ -153,17 +153,40 @@ struct ProfileRouteTests {
 
   @Test("one at a time, and longer than other answers may take")
   func single() async throws {
-    let (api, profiler) = try await held { $0.limits.answerTime = .seconds(1) }
-    let first = Task { try await api.ask("GET", Self.path) }
-    try await waitUntil { profiler.begun == 1 }
-    try await Task.sleep(for: .seconds(2))
-    #expect(try await api.ask("GET", Self.path).status == 409)
-    #expect(try await api.ask("GET", "/healthz").status == 200)
+    let limit = Duration.seconds(1)
+    let (api, profiler) = try await held { $0.limits.answerTime = limit }
+    // Other tests may keep a request from its route for longer than that: then it is asked again.
+    func status(_ path: String) async throws -> Int {
+      var status = 503
+      for _ in 0..<100 where status == 503 { status = try await api.ask("GET", path).status }
+      return status
+    }
+    var first: Task<Answer, any Error>?
+    for _ in 0..<100 {
+      let isAnswered = Atomic(false)
+      let begun = profiler.begun
+      let asked = Task {
+        defer { isAnswered.store(true, ordering: .releasing) }
+        return try await api.ask("GET", Self.path)
+      }
+      try await waitUntil {
+        profiler.begun > begun || isAnswered.load(ordering: .acquiring)
+      }
+      // Much longer than it might take, if it were like other answers.
+      try await Task.sleep(for: limit * 3)
+      if !isAnswered.load(ordering: .acquiring) {
+        first = asked
+        break
+      }
+      #expect(try await asked.value.status != 200)
+    }
+    let running = try #require(first)
+    #expect(try await status(Self.path) == 409)
+    #expect(try await status("/healthz") == 200)
     profiler.letGo()
-    let answer = try await first.value
+    let answer = try await running.value
     #expect(answer.status == 200 && answer.body == [1, 2, 3])
-    #expect(try await api.ask("GET", Self.path).status == 200)
-    #expect(profiler.begun == 2 && profiler.givenUp == 0)
+    #expect(try await status(Self.path) == 200)
     await api.stop()
   }
 
