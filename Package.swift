@@ -134,7 +134,7 @@ let package = Package(
       dependencies: [
         "Terminal", "LinuxSystem", "Sampling", "Symbols", "Profiles", "FlameGraphs", "Recording",
         "Databases", "Migrations", "LinkAPI", "LinkServer", "LinkService", "LoadTesting",
-        "LoadResults", "Experiments", argumentParser, configuration, logging,
+        "LoadResults", "Experiments", "Diagnosis", argumentParser, configuration, logging,
       ],
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
     .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/Build/CommitStamp"),
@@ -147,6 +147,13 @@ let package = Package(
       [
         "LoadTesting", "LoadResults", "Recording", "Profiles", "Sampling", "LinuxSystem",
         "Terminal",
+      ]),
+    room(
+      "Lab", "Diagnosis",
+      [
+        "Sampling", "Modules", "Unwinding", "Symbols", "Recording", "Profiles", "Databases",
+        "Migrations", "LinkStores", "LinkService", "Experiments", "LinuxSystem", "Terminal",
+        "Bytes",
       ]),
     // Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
     .executableTarget(
@@ -162,6 +169,7 @@ let package = Package(
     tests(
       "LoadTestingTests",
       ["LoadTesting", "LoadResults", "LinuxSystem", nioCore, nioEmbedded, nioHTTP1]),
+    tests("DiagnosisTests", ["Diagnosis", "LinuxSystem"]),
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
     tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),
