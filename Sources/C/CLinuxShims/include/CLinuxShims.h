@@ -2,6 +2,7 @@
 // What Swift cannot call or name itself: variadic system calls, ioctl numbers made by macros,
 // acquire/release access to a shared ring, and the code between fork and exec.
 
+#include "MachineFacts.h"
 #include "ThreadTimers.h"
 
 #include <stdbool.h>
