@@ -132,6 +132,9 @@ public enum Processes {
   /// This process's number.
   public static var ownID: ProcessID { getpid() }
 
+  /// The number of the calling thread.
+  public static var ownThread: ProcessID { gettid() }
+
   /// When a process started, in clock ticks since the machine did (field 22 of /proc/PID/stat); nil if it is
   /// gone. Tells it from a later one with the same number.
   public static func startTicks(of process: ProcessID) -> UInt64? {

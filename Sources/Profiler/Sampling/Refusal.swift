@@ -24,6 +24,8 @@ public struct Refusal: Sendable, Equatable {
     public var user: UInt32
     public var userName: String
     public var capabilities: UInt64
+    /// Whether capabilities are those of another user namespace than the machine's: worth nothing here.
+    public var inUserNamespace: Bool
     public var seccompFilter: Bool
     /// Whether a user-only event on this very process is granted.
     public var ownEventGranted: Bool
@@ -37,8 +39,8 @@ public struct Refusal: Sendable, Equatable {
 
     public init(
       code: Int32, call: String = "perf_event_open", paranoid: Int?, maximumRate: Int? = nil,
-      user: UInt32, userName: String = "", capabilities: UInt64 = 0, seccompFilter: Bool = false,
-      ownEventGranted: Bool = true, targetID: ProcessID = 1, targetUser: UInt32? = nil,
+      user: UInt32, userName: String = "", capabilities: UInt64 = 0, inUserNamespace: Bool = false,
+      seccompFilter: Bool = false, ownEventGranted: Bool = true, targetID: ProcessID = 1, targetUser: UInt32? = nil,
       targetUserName: String = "", kernelDemanded: Bool = false, frequency: Int = 99,
       executable: String = "lynx", openFileLimit: Int = 1024
     ) {
@@ -49,6 +51,7 @@ public struct Refusal: Sendable, Equatable {
       self.user = user
       self.userName = userName
       self.capabilities = capabilities
+      self.inUserNamespace = inUserNamespace
       self.seccompFilter = seccompFilter
       self.ownEventGranted = ownEventGranted
       self.targetID = targetID
@@ -62,6 +65,10 @@ public struct Refusal: Sendable, Equatable {
 
     /// CAP_PERFMON or CAP_SYS_ADMIN (linux/capability.h).
     var mayProfileAnything: Bool {
+      !inUserNamespace && Self.mayProfileAnything(capabilities)
+    }
+
+    static func mayProfileAnything(_ capabilities: UInt64) -> Bool {
       capabilities & (1 << 38) != 0 || capabilities & (1 << 21) != 0
     }
   }
@@ -93,6 +100,14 @@ public struct Refusal: Sendable, Equatable {
           "the kernel does not know an option of this event (invalid argument); Linux 5.4 or newer"
             + " is needed", [], isPermission: false)
       }
+    case ENOENT, EOPNOTSUPP, ENODEV:
+      self.init(
+        "this machine has no such event: neither a hardware counter nor the kernel's CPU clock",
+        ["a kernel with CONFIG_PERF_EVENTS=y"], isPermission: false)
+    case EOVERFLOW:
+      self.init(
+        "call chains are limited to fewer frames than were asked for (kernel.perf_event_max_stack)",
+        ["sudo sysctl kernel.perf_event_max_stack=127"], isPermission: false, isBadRequest: true)
     case ENOMEM:
       self.init(
         "the kernel has no memory for the sample rings (\(facts.call))",
@@ -193,6 +208,7 @@ public struct Refusal: Sendable, Equatable {
         maximumRate: Machine.setting("kernel.perf_event_max_sample_rate"),
         user: user, userName: Machine.userName(user),
         capabilities: own?.effectiveCapabilities ?? 0,
+        inUserNamespace: !Machine.isFirstUserNamespace(uidMap: readText("/proc/self/uid_map")),
         seccompFilter: (own?.seccompMode ?? 0) != 0, ownEventGranted: granted,
         targetID: status?.threadGroup ?? thread, targetUser: status?.effectiveUser,
         targetUserName: status.map { Machine.userName($0.effectiveUser) } ?? "another user",
