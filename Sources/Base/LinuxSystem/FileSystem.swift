@@ -34,7 +34,7 @@ public struct FileSystem: Sendable, Equatable {
     totalBytes = UInt64(status.f_blocks).multipliedReportingOverflow(by: unit).partialValue
     availableFiles = UInt64(status.f_favail)
     totalFiles = UInt64(status.f_files)
-    isReadOnly = UInt(status.f_flag) & UInt(ST_RDONLY.rawValue) != 0
+    isReadOnly = UInt(status.f_flag) & UInt(ST_RDONLY) != 0
   }
 
   /// By the magic numbers of statfs(2) and linux/magic.h; what is not listed there as a network's is local.

@@ -47,8 +47,9 @@ extension PrologueRules {
       let words = stride(from: 0, to: code.count - 3, by: 4).map {
         UInt32(littleEndianBytes: code[$0..<($0 + 4)])
       }
-      if words.contains(where: { $0 & 0xffc0_7fff == 0xa980_7bfd || $0 & 0xffc0_7fff == 0xa900_7bfd })
-      {
+      if words.contains(where: {
+        $0 & 0xffc0_7fff == 0xa980_7bfd || $0 & 0xffc0_7fff == 0xa900_7bfd
+      }) {
         return true
       }
       return words.contains { $0 & 0xff00_03ff == 0xd100_03ff } ? false : nil

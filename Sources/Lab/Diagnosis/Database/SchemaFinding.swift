@@ -15,7 +15,8 @@ enum SchemaFinding {
     }
   }
 
-  private static func finding(_ overview: MigrationOverview, _ subject: DatabaseSubject) -> Finding {
+  private static func finding(_ overview: MigrationOverview, _ subject: DatabaseSubject) -> Finding
+  {
     let newest = overview.entries.last { $0.migration != nil }?.title ?? ""
     let expected = "all migrations to \(newest), as they are in this lynx"
     if let problem = overview.problems().first {

@@ -53,7 +53,8 @@ struct NetworkFindings {
     }
     if range.count < Self.usualRange {
       return Finding(
-        .warning, "\(text): \(range.count) connections to one address at most", expected: "32768 to 60999",
+        .warning, "\(text): \(range.count) connections to one address at most",
+        expected: "32768 to 60999",
         remedy: Self.set("ipv4.ip_local_port_range", "'32768 60999'"))
     }
     return Finding(.ok, "\(text), \(range.count) of them")
@@ -84,7 +85,8 @@ struct NetworkFindings {
         tracked >= most ? .failed : .warning,
         "the firewall follows \(tracked) of \(most) connections; at that many, others are dropped",
         expected: "less than four fifths",
-        remedy: Self.set("netfilter.nf_conntrack_max", "\(most.multipliedReportingOverflow(by: 4).partialValue)"))
+        remedy: Self.set(
+          "netfilter.nf_conntrack_max", "\(most.multipliedReportingOverflow(by: 4).partialValue)"))
     }
     guard let waiting else {
       return Finding(.notApplicable, "/proc/net/sockstat cannot be read")

@@ -79,7 +79,8 @@ enum ClockFindings {
   private static let earliestSeconds: UInt64 = 1_735_689_600
 
   static var now: Finding {
-    finding(wallSeconds: Clock.wallNanoseconds / 1_000_000_000, synchronisation: Clock.synchronisation)
+    finding(
+      wallSeconds: Clock.wallNanoseconds / 1_000_000_000, synchronisation: Clock.synchronisation)
   }
 
   static func finding(

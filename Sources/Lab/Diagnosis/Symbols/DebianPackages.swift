@@ -36,7 +36,8 @@ struct DebianPackages: Sendable {
     if package == "libc6" { return "apt-get install -y libc6-dbg" }
     let install = "apt-get install -y \(package)-dbgsym"
     let release = osRelease
-    guard release["ID"] == "debian", let codename = release["VERSION_CODENAME"], !knowsArchive else {
+    guard release["ID"] == "debian", let codename = release["VERSION_CODENAME"], !knowsArchive
+    else {
       return install
     }
     return "echo 'deb http://deb.debian.org/debian-debug/ \(codename)-debug main' "

@@ -70,11 +70,14 @@ struct ExaminedModules: Sendable {
         remedy: Remedy("name one that runs: pgrep -l NAME"))
       return result
     }
-    let regions = Processes.mappings(of: process).filter { $0.isExecutable && $0.path.hasPrefix("/") }
+    let regions = Processes.mappings(of: process).filter {
+      $0.isExecutable && $0.path.hasPrefix("/")
+    }
     guard !regions.isEmpty else {
       let owner = Processes.status(of: process).map { Machine.userName($0.effectiveUser) }
       result.failure = Finding(
-        .failed, "what process \(process) maps cannot be read"
+        .failed,
+        "what process \(process) maps cannot be read"
           + (owner.map { ", it is \($0)'s" } ?? ""),
         expected: "a process of this user's", remedy: Remedy("run as root", needsRoot: true))
       return result

@@ -15,7 +15,8 @@ enum FileKind {
       ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz data"), (Array("PK".utf8), "a zip archive"),
       (Array("MZ".utf8), "a Windows program"), ([0xCF, 0xFA, 0xED, 0xFE], "a macOS program"),
       ([0xCA, 0xFE, 0xBA, 0xBE], "Java bytecode or a macOS program"),
-      ([0x00, 0x61, 0x73, 0x6D], "WebAssembly"), (Array("SQLite format 3".utf8), "a SQLite database"),
+      ([0x00, 0x61, 0x73, 0x6D], "WebAssembly"),
+      (Array("SQLite format 3".utf8), "a SQLite database"),
     ]
     if let found = known.first(where: { bytes.starts(with: $0.first) }) { return found.name }
     let isText = bytes.allSatisfy { $0 >= 32 || [9, 10, 12, 13, 27].contains($0) }

@@ -23,7 +23,8 @@ struct SymbolFindings {
           + (others > 0 ? ", and \(others) \(others == 1 ? "library" : "libraries")" : ""))
     }
     return Finding(
-      .warning, "\(examined.unreadable.count) of \(modules.count + examined.unreadable.count) files "
+      .warning,
+      "\(examined.unreadable.count) of \(modules.count + examined.unreadable.count) files "
         + "cannot be read: \(first.path) (\(first.reason))",
       expected: "the files that the process runs",
       remedy: Remedy("start the process anew, so that it runs the files that are there"))
@@ -38,12 +39,14 @@ struct SymbolFindings {
   var names: Finding {
     let gaps = modules.filter { !$0.hasNames }
     guard let worst = gaps.first else {
-      return Finding(.ok, count("have their functions named", "its functions are named", by: ".symtab"))
+      return Finding(
+        .ok, count("have their functions named", "its functions are named", by: ".symtab"))
     }
     let isNameless = worst.path == program?.path && !worst.hasDynamicFunctions
     let observed =
       worst.hasDynamicFunctions
-      ? "stripped: only what it exports is named (.dynsym)" : "stripped: nothing names its functions"
+      ? "stripped: only what it exports is named (.dynsym)"
+      : "stripped: nothing names its functions"
     return Finding(
       isNameless ? .failed : .warning, tell(gaps, one: observed, many: "are stripped"),
       expected: ".symtab, in the file or its debug file",
@@ -55,7 +58,9 @@ struct SymbolFindings {
     guard let worst = gaps.first else {
       let versions = Set(modules.flatMap { $0.facts?.versions ?? [] }).sorted()
       let text = versions.map(String.init).joined(separator: " and ")
-      return Finding(.ok, "DWARF \(text) with lines" + (modules.count > 1 ? ", in all \(modules.count) files" : ""))
+      return Finding(
+        .ok,
+        "DWARF \(text) with lines" + (modules.count > 1 ? ", in all \(modules.count) files" : ""))
     }
     let observed =
       if let facts = worst.facts {
@@ -72,7 +77,8 @@ struct SymbolFindings {
   var buildID: Finding {
     let gaps = modules.filter(\.buildID.isEmpty)
     guard let worst = gaps.first else {
-      return Finding(.ok, modules.count == 1 ? modules[0].buildID : "all \(modules.count) files have one")
+      return Finding(
+        .ok, modules.count == 1 ? modules[0].buildID : "all \(modules.count) files have one")
     }
     return Finding(
       .warning, tell(gaps, one: "none", many: "have none"),
@@ -83,19 +89,22 @@ struct SymbolFindings {
   var debugFile: Finding {
     let without = modules.filter { $0.debugInformation == nil }
     guard let first = without.first else {
-      return Finding(.notApplicable, "debug information is in the \(modules.count == 1 ? "file" : "files")")
+      return Finding(
+        .notApplicable, "debug information is in the \(modules.count == 1 ? "file" : "files")")
     }
     let missing = without.filter { $0.separate == nil }
     guard let worst = missing.first else {
       let path = first.separate?.path ?? ""
-      return Finding(.ok, without.count == 1 ? path : "found for \(without.count) files, first \(path)")
+      return Finding(
+        .ok, without.count == 1 ? path : "found for \(without.count) files, first \(path)")
     }
     let places = worst.debugFilePlaces.joined(separator: ", ")
     let looked =
       places.isEmpty
       ? "nowhere to look: neither build-id nor .gnu_debuglink" : "not at \(places)"
     let observed =
-      modules.count == 1 ? looked : "\(missing.count) of \(modules.count) have none; \(worst.name): \(looked)"
+      modules.count == 1
+      ? looked : "\(missing.count) of \(modules.count) have none; \(worst.name): \(looked)"
     let package = packages.owner(of: worst.path)
     guard worst.hasDebugLink || package != nil else {
       // Nobody says that there is one: what is missing is told with the lines.
@@ -104,7 +113,8 @@ struct SymbolFindings {
     let remedy =
       package.map { Remedy(packages.debugLine(for: $0), needsRoot: true) }
       ?? Remedy("put the file that was split off to \(worst.debugFilePlaces.last ?? "its place")")
-    return Finding(.warning, observed, expected: "the debug file that was split off", remedy: remedy)
+    return Finding(
+      .warning, observed, expected: "the debug file that was split off", remedy: remedy)
   }
 
   func debuginfod(servers: String) -> Finding {
@@ -116,7 +126,8 @@ struct SymbolFindings {
     }
     let id = gap.buildID
     return Finding(
-      .warning, "DEBUGINFOD_URLS is set, and Lynx asks no server by itself; \(gap.name) lacks debug information",
+      .warning,
+      "DEBUGINFOD_URLS is set, and Lynx asks no server by itself; \(gap.name) lacks debug information",
       expected: "debug files on this machine",
       remedy: Remedy(
         "install -D -m 644 \"$(debuginfod-find debuginfo \(id))\" "
@@ -130,14 +141,18 @@ struct SymbolFindings {
     guard let worst = gaps.first else {
       let program = modules[0]
       return Finding(
-        .ok, program.callFramesText + (modules.count > 1 ? " in \(program.name); all \(modules.count) files" : ""))
+        .ok,
+        program.callFramesText
+          + (modules.count > 1 ? " in \(program.name); all \(modules.count) files" : ""))
     }
     let isBroken =
       worst.path == program?.path && worst.callFrameCoverage == .few
       && (worst.framePointers.fraction ?? 0) < 0.9
     return Finding(
       isBroken ? .failed : .warning,
-      tell(gaps, one: worst.callFramesText, many: "have few, first \(worst.name): \(worst.callFramesText)"),
+      tell(
+        gaps, one: worst.callFramesText,
+        many: "have few, first \(worst.name): \(worst.callFramesText)"),
       expected: ".eh_frame with rules for nine functions of ten, or stacks end early",
       remedy: packageRemedy(worst) ?? Remedy(BuildAdvice.line(.callFrames, worst.language)))
   }
@@ -147,7 +162,8 @@ struct SymbolFindings {
     guard let worst = modules.first(where: { $0.callFrameCoverage < .most }) ?? program,
       let fraction = worst.framePointers.fraction
     else { return Finding(.notApplicable, "no function with a frame was recognised") }
-    let observed = "\(Self.percent(fraction)) of \(worst.framePointers.sample) functions with a frame"
+    let observed =
+      "\(Self.percent(fraction)) of \(worst.framePointers.sample) functions with a frame"
       + (modules.count > 1 ? " in \(worst.name)" : "")
     if worst.callFrameCoverage == .most {
       return Finding(.ok, observed + "; not needed, call-frame rules are there")
@@ -215,7 +231,8 @@ extension ModuleExamination {
     if sections.isEmpty { return "neither .eh_frame nor .debug_frame" }
     guard let fraction = callFrames.fraction else { return sections.joined(separator: " and ") }
     let what = hasSymbolTable || hasDynamicFunctions ? "functions" : "places in the code"
-    return "\(sections.joined(separator: " and ")): rules for \(SymbolFindings.percent(fraction)) of "
+    return
+      "\(sections.joined(separator: " and ")): rules for \(SymbolFindings.percent(fraction)) of "
       + "\(callFrames.sample) \(what)"
   }
 }
