@@ -80,7 +80,7 @@ public enum Machine {
   /// (RLIMIT_MEMLOCK).
   public static var lockedMemoryLimit: (soft: Int, hard: Int) {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_MEMLOCK.rawValue), &limit) == 0 else { return (0, 0) }
+    guard getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else { return (0, 0) }
     return (Int(clamping: limit.rlim_cur), Int(clamping: limit.rlim_max))
   }
 

@@ -133,7 +133,7 @@ public enum Processes {
   public static var ownID: ProcessID { getpid() }
 
   /// The number of the calling thread.
-  public static var ownThread: ProcessID { gettid() }
+  public static var ownThread: ProcessID { lynx_thread_id() }
 
   /// When a process started, in clock ticks since the machine did (field 22 of /proc/PID/stat); nil if it is
   /// gone. Tells it from a later one with the same number.

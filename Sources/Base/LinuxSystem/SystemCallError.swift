@@ -1,3 +1,4 @@
+internal import CLinuxShims
 internal import Glibc
 
 /// A system call that failed: which one, on what, and the kernel's reason.
@@ -20,7 +21,7 @@ public struct SystemCallError: Error, Sendable, Equatable, CustomStringConvertib
 
   /// The reason's name in the manual, such as "EACCES"; its number if it has none.
   public var name: String {
-    strerrorname_np(code).map { String(cString: $0) } ?? "error \(code)"
+    lynx_error_name(code).map { String(cString: $0) } ?? "error \(code)"
   }
 
   public var description: String {

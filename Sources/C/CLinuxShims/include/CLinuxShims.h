@@ -126,3 +126,8 @@ int lynx_unacknowledged(int descriptor);
 /// On how many CPUs this process may run (sched_getaffinity(2)); 0 if the kernel does not say.
 int lynx_usable_cpu_count(void);
 
+/// gettid(2).
+pid_t lynx_thread_id(void);
+
+/// The name of an errno in the manual, such as "EACCES"; none if it has none.
+const char *_Nullable lynx_error_name(int code);
