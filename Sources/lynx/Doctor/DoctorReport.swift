@@ -27,7 +27,8 @@ struct DoctorReport {
     let padding = String(
       repeating: " ", count: max(0, titleWidth - displayWidth(result.check.title)))
     var text = heading(of: result.check.group)
-    text += "  \(mark(finding.status)) \(result.check.title)\(padding)  \(printable(finding.observed))"
+    text +=
+      "  \(mark(finding.status)) \(result.check.title)\(padding)  \(printable(finding.observed))"
     if manner.isVerbose { text += style.dim("  \(milliseconds(result.duration))") }
     text += "\n"
     guard finding.status == .failed || finding.status == .warning else { return text }
@@ -60,7 +61,8 @@ struct DoctorReport {
   }
 
   private func milliseconds(_ duration: Duration) -> String {
-    "\(Int64(clamping: duration / .milliseconds(1) as Double)) ms"
+    let (seconds, attoseconds) = duration.components
+    return "\(seconds * 1_000 + attoseconds / 1_000_000_000_000_000) ms"
   }
 
   /// Counts, and what to do first.
