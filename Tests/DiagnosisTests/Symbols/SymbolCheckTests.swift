@@ -96,6 +96,7 @@ struct SymbolCheckTests {
     let found = try Self.find("frame_pointers", program)
     expect(found, .warning, "functions with a frame")
     let flags = try #require(found.remedy?.line.firstMatch(of: /CFLAGS='([^']*)'/)?.1)
+      .replacing("-g ", with: "")
     _ = try Self.built(shop, "\(without) \(flags)")
     expect(try Self.find("frame_pointers", program), .ok, "100 %")
     // Stacks can be followed by them: the rules are missed less.
