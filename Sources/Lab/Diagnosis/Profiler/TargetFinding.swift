@@ -34,7 +34,7 @@ enum TargetFinding {
         expected: "it can be read: CAP_SYS_PTRACE, or the same user",
         remedy: Remedy(
           "sudo \(shellWord(Machine.ownExecutable)) profile --pid \(pid)", needsRoot: true,
-          alternatives: [Remedy.capabilityLine]))
+          alternatives: [grants.capabilityRemedy.line]))
     }
     if status.state == "T" || status.state == "t" {
       return Finding(
