@@ -78,12 +78,12 @@ final class PostgresFindings: Sendable {
     case "3D000": return Remedy(subject.migrate("up"))
     case "28P01":
       return Remedy(
-        "put the right password into the URL, PGPASSWORD or ~/.pgpass; a new one, as superuser: "
-          + psql("postgres", "postgres", "\\password \(user)"))
+        "put the right password into the URL, PGPASSWORD or ~/.pgpass",
+        alternatives: [psql("postgres", "postgres", "\\password \(user)")])
     case "28000":
       return Remedy(
-        "let the user in by pg_hba.conf, then: "
-          + psql("postgres", "postgres", "SELECT pg_reload_conf()"))
+        "add a line for the user to the server's pg_hba.conf and reload it",
+        alternatives: [psql("postgres", "postgres", "SELECT pg_reload_conf()")])
     case "53300":
       return Remedy(
         psql("postgres", "postgres", "ALTER SYSTEM SET max_connections = 200")
@@ -93,7 +93,7 @@ final class PostgresFindings: Sendable {
         psql(
           "postgres", "postgres",
           "GRANT CONNECT ON DATABASE \(SQLText.identifier(reach.target.database)) TO \(user)"))
-    case "57P03": return Remedy("wait until the server has started: lynx migrate --wait 60s status")
+    case "57P03": return Remedy("lynx migrate wait")
     default:
       return Remedy("put the password into the URL, PGPASSWORD or ~/.pgpass")
     }

@@ -114,8 +114,8 @@ struct PostgresReach {
       || host.name.hasPrefix("127.")
     guard isHere else {
       return Remedy(
-        "on \(host.name): systemctl start postgresql, with listen_addresses and the firewall open to this machine",
-        needsRoot: true)
+        "on \(host.name): systemctl start postgresql", needsRoot: true,
+        alternatives: ["let listen_addresses and the firewall there admit this machine"])
     }
     let isInstalled =
       access("/usr/lib/postgresql", F_OK) == 0 || Processes.program(named: "postgres") != nil
@@ -160,11 +160,13 @@ struct PostgresReach {
         remedy: Remedy("pg_isready -h \(shellWord(host.name)) -p \(host.port)"))
     case .refused:
       let line = Remedy(
-        "on the server: psql -c 'ALTER SYSTEM SET ssl = on' -c 'SELECT pg_reload_conf()', with server.crt and server.key in its data directory"
-      )
+        "psql -h \(shellWord(host.name)) -p \(host.port) -U postgres -c 'ALTER SYSTEM SET ssl = on' "
+          + "-c 'SELECT pg_reload_conf()'",
+        alternatives: ["sslmode=disable in the URL, where nobody else sees the network"])
       if isWanted {
         return Finding(
-          .failed, "the server offers no TLS, and sslmode=\(mode) asks for it", expected: "TLS",
+          .failed, "the server offers no TLS, and sslmode=\(mode) asks for it",
+          expected: "ssl = on, with server.crt and server.key in the data directory",
           remedy: line)
       }
       if isHere || mode == "disable" { return Finding(.ok, "none, sslmode=\(mode)") }

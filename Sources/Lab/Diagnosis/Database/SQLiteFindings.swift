@@ -68,8 +68,8 @@ struct SQLiteFindings {
   /// Into another file: what is there stays as it is.
   private var recovery: Remedy {
     Remedy(
-      "restore a backup, or save what is left: sqlite3 \(shellWord(path)) .recover | sqlite3 "
-        + shellWord(path + ".recovered"))
+      "sqlite3 \(shellWord(path)) .recover | sqlite3 \(shellWord(path + ".recovered"))",
+      alternatives: ["restore a backup"])
   }
 
   // MARK: WAL
