@@ -172,8 +172,8 @@ let package = Package(
     tests(
       "DiagnosisTests",
       [
-        "Diagnosis", "Modules", "Databases", "Migrations", "LinkStores", "Links", "LinkService",
-        "LinuxSystem", logging,
+        "Diagnosis", "Sampling", "Modules", "Databases", "Migrations", "LinkStores", "Links",
+        "LinkService", "LinuxSystem", logging,
       ]),
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),

@@ -80,7 +80,9 @@ public enum Machine {
   /// (RLIMIT_MEMLOCK).
   public static var lockedMemoryLimit: (soft: Int, hard: Int) {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else { return (0, 0) }
+    guard getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else {
+      return (0, 0)
+    }
     return (Int(clamping: limit.rlim_cur), Int(clamping: limit.rlim_max))
   }
 
@@ -88,7 +90,9 @@ public enum Machine {
   /// what belongs to the whole machine. `uidMap` is what /proc/self/uid_map says.
   public static func isFirstUserNamespace(uidMap: String?) -> Bool {
     guard let uidMap else { return true }
-    return uidMap.split(whereSeparator: \.isWhitespace).map(String.init) == ["0", "0", "4294967295"]
+    return uidMap.split(whereSeparator: \.isWhitespace).map(String.init) == [
+      "0", "0", "4294967295",
+    ]
   }
 
   /// Release of the kernel, as `uname -r`.

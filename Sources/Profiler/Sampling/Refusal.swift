@@ -40,7 +40,8 @@ public struct Refusal: Sendable, Equatable {
     public init(
       code: Int32, call: String = "perf_event_open", paranoid: Int?, maximumRate: Int? = nil,
       user: UInt32, userName: String = "", capabilities: UInt64 = 0, inUserNamespace: Bool = false,
-      seccompFilter: Bool = false, ownEventGranted: Bool = true, targetID: ProcessID = 1, targetUser: UInt32? = nil,
+      seccompFilter: Bool = false, ownEventGranted: Bool = true, targetID: ProcessID = 1,
+      targetUser: UInt32? = nil,
       targetUserName: String = "", kernelDemanded: Bool = false, frequency: Int = 99,
       executable: String = "lynx", openFileLimit: Int = 1024
     ) {
@@ -128,8 +129,7 @@ public struct Refusal: Sendable, Equatable {
   }
 
   private static func permission(_ facts: Facts) -> Refusal {
-    let capabilityLine =
-      "sudo setcap cap_perfmon,cap_sys_ptrace,cap_syslog=ep \(facts.executable)"
+    let capabilityLine = facts.capabilityLine
     if facts.call == "mmap" {
       return Refusal(
         "the sample rings do not fit into the locked memory this user may have",
@@ -141,7 +141,7 @@ public struct Refusal: Sendable, Equatable {
         return Refusal(
           "kernel.perf_event_paranoid is \(paranoid), which closes perf_event_open to users"
             + " without CAP_PERFMON",
-          ["sudo sysctl kernel.perf_event_paranoid=2", capabilityLine], isPermission: true)
+          [facts.settingLine("kernel.perf_event_paranoid=2"), capabilityLine], isPermission: true)
       }
       if facts.seccompFilter {
         return Refusal(
@@ -161,24 +161,21 @@ public struct Refusal: Sendable, Equatable {
       return Refusal(
         "process \(facts.targetID) belongs to \(facts.targetUserName), and \(facts.userName) may"
           + " profile only its own processes (CAP_PERFMON is missing)",
-        [
-          "sudo \(facts.executable) profile --pid \(facts.targetID)",
-          capabilityLine,
-        ], isPermission: true)
+        facts.asRootLines + [capabilityLine], isPermission: true)
     }
     if facts.kernelDemanded, !facts.mayProfileAnything, let paranoid = facts.paranoid, paranoid > 1
     {
       return Refusal(
         "kernel.perf_event_paranoid is \(paranoid): kernel frames need 1 or less, or CAP_PERFMON",
         [
-          "sudo sysctl kernel.perf_event_paranoid=1", capabilityLine,
+          facts.settingLine("kernel.perf_event_paranoid=1"), capabilityLine,
           "\(facts.executable) profile --kernel no …   # without the kernel's part",
         ], isPermission: true)
     }
     return Refusal(
       "process \(facts.targetID) may not be watched by \(facts.userName): it runs with more"
         + " privileges than its user, in another user namespace, or is marked undumpable",
-      ["sudo \(facts.executable) profile --pid \(facts.targetID)"], isPermission: true)
+      facts.asRootLines.isEmpty ? [capabilityLine] : facts.asRootLines, isPermission: true)
   }
 
   init(
@@ -213,7 +210,7 @@ public struct Refusal: Sendable, Equatable {
         targetID: status?.threadGroup ?? thread, targetUser: status?.effectiveUser,
         targetUserName: status.map { Machine.userName($0.effectiveUser) } ?? "another user",
         kernelDemanded: settings.kernel == .yes, frequency: settings.frequency,
-        executable: Machine.ownExecutable, openFileLimit: Machine.openFileLimit))
+        executable: shellWord(Machine.ownExecutable), openFileLimit: Machine.openFileLimit))
   }
 
   /// What is said when the kernel's part is left out.

@@ -1,5 +1,6 @@
 internal import Databases
 internal import Glibc
+internal import LinuxSystem
 internal import Terminal
 
 /// The database that is looked at.

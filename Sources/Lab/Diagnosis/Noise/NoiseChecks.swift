@@ -22,7 +22,7 @@ public enum NoiseChecks {
       check("numa", "memory nodes") { ProcessorFindings.memoryNodes(files) },
       check("affinity", "CPUs lynx may run on") { QuotaFindings.affinity(files) },
       check("cpu_quota", "CPU quota") { QuotaFindings.quota(files) },
-      check("clock_source", "clock") { ClockFinding.find(files) },
+      check("clock_source", "clock to measure with") { ClockFinding.find(files) },
       check("load", "other work") { LoadFindings.load(files, interval.value) },
       check("steal", "time stolen by the host") { LoadFindings.steal(interval.value) },
       check("cpu_pressure", "waiting for a CPU") { LoadFindings.pressure(files) },

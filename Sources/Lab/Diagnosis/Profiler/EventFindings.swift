@@ -22,13 +22,8 @@ enum EventFindings {
     case .refused(let refused):
       // What its last line says is no remedy here: to leave the kernel out.
       let lines = refused.refusal.remedies.filter { !$0.contains("--kernel no") }
-      var remedy = lines.first.map {
-        Remedy($0, needsRoot: $0.hasPrefix("sudo "), alternatives: Array(lines.dropFirst()))
-      }
-      if !grants.isInFirstUserNamespace {
-        // Capabilities given here are worth nothing to the machine.
-        remedy?.alternatives = []
-        remedy?.line += "   # on the host"
+      let remedy = lines.first.map {
+        Remedy($0, needsRoot: true, alternatives: Array(lines.dropFirst()))
       }
       return Finding(
         .warning, refused.sentence,
@@ -60,13 +55,9 @@ enum EventFindings {
         return Finding(.ok, "granted, as of process \(process) of \(owner)")
       } catch {
         if !Processes.exists(process) || !error.refusal.isPermission { continue }
-        let remedy =
-          grants.isInFirstUserNamespace
-          ? Remedy(Remedy.capabilityLine, needsRoot: true)
-          : Remedy("run lynx outside of this user namespace, as root")
         return Finding(
           .warning, "\(error.error.sentence), as for process \(process) of \(owner)",
-          expected: "events of any process: CAP_PERFMON", remedy: remedy)
+          expected: "events of any process: CAP_PERFMON", remedy: grants.capabilityRemedy)
       }
     }
     return Finding(.notApplicable, "no process of another user is seen")

@@ -75,12 +75,24 @@ enum Capability: Int, CaseIterable {
   }
 }
 
-extension Remedy {
-  /// A line that gives this executable what a profiler needs.
-  static var capabilityLine: String {
-    "sudo setcap cap_perfmon,cap_sys_ptrace,cap_syslog+ep \(shellWord(Machine.ownExecutable))"
+extension Grants {
+  /// The line that gives this user what a profiler needs.
+  var capabilityRemedy: Remedy {
+    Remedy(
+      Refusal.capabilityLine(
+        executable: shellWord(Machine.ownExecutable), user: effectiveUser,
+        inUserNamespace: !isInFirstUserNamespace), needsRoot: true)
   }
 
+  /// A line that changes a setting of the kernel; `orCapability` if the capability does as well.
+  func settingRemedy(_ setting: String, orCapability: Bool = false) -> Remedy {
+    Remedy(
+      Refusal.settingLine(setting, inUserNamespace: !isInFirstUserNamespace), needsRoot: true,
+      alternatives: orCapability ? [capabilityRemedy.line] : [])
+  }
+}
+
+extension Remedy {
   /// What mends a refusal; nil if nothing does.
   init?(_ refusal: Refusal) {
     guard let first = refusal.remedies.first else { return nil }
@@ -91,8 +103,8 @@ extension Remedy {
 }
 
 extension EventProbe.Refused {
-  /// `EACCES (permission denied): why`.
-  var sentence: String { "\(error.sentence): \(refusal.reason)" }
+  /// `EACCES: why`.
+  var sentence: String { "\(error.name): \(refusal.reason)" }
 }
 
 extension SystemCallError {

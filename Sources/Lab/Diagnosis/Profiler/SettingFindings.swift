@@ -26,9 +26,7 @@ enum SettingFindings {
       }
       return Finding(
         .failed, text, expected: "2 or less, or CAP_PERFMON",
-        remedy: Remedy(
-          "sudo sysctl kernel.perf_event_paranoid=2", needsRoot: true,
-          alternatives: [Remedy.capabilityLine]))
+        remedy: grants.settingRemedy("kernel.perf_event_paranoid=2", orCapability: true))
     }
     return Finding(.ok, text)
   }
@@ -50,12 +48,6 @@ enum SettingFindings {
     if !grants.has(.syslog) { missing.append(.syslog) }
     if !grants.has(.sysPtrace) { missing.append(.sysPtrace) }
     guard !missing.isEmpty else { return Finding(.ok, names) }
-    let remedy =
-      grants.effectiveUser == 0
-      ? Remedy(
-        "docker run --cap-add PERFMON --cap-add SYSLOG --cap-add SYS_PTRACE …   # as the container is started"
-      )
-      : Remedy(Remedy.capabilityLine, needsRoot: true)
     return Finding(
       .warning,
       (held.isEmpty ? "none" : names) + "; missing: "
@@ -63,7 +55,7 @@ enum SettingFindings {
       expected:
         "CAP_PERFMON for any process, CAP_SYSLOG for names in the kernel, CAP_SYS_PTRACE for the"
         + " files of others",
-      remedy: remedy)
+      remedy: grants.capabilityRemedy)
   }
 
   static func userNamespace(_ grants: Grants) -> Finding {
@@ -108,25 +100,16 @@ enum SettingFindings {
     let reason = symbols.problem ?? "/proc/kallsyms has no functions"
     guard let restriction else { return Finding(.warning, reason, expected: expected) }
     let text = "\(reason.replacingSetting(restriction))"
-    switch restriction {
-    case 2...:
-      return Finding(
-        .warning, text, expected: expected,
-        remedy: Remedy("sudo sysctl kernel.kptr_restrict=1", needsRoot: true))
-    case 1:
-      return Finding(
-        .warning, text, expected: expected,
-        remedy: Remedy(
-          Remedy.capabilityLine, needsRoot: true,
-          alternatives: ["sudo sysctl kernel.kptr_restrict=0 kernel.perf_event_paranoid=1"]))
-    default:
+    let remedy =
+      switch restriction {
+      case 2...: grants.settingRemedy("kernel.kptr_restrict=1")
+      case 1:
+        grants.settingRemedy(
+          "kernel.kptr_restrict=0 kernel.perf_event_paranoid=1", orCapability: true)
       // At 0 they are shown to those who may see the kernel's part (kallsyms_show_value).
-      return Finding(
-        .warning, text, expected: expected,
-        remedy: Remedy(
-          "sudo sysctl kernel.perf_event_paranoid=1", needsRoot: true,
-          alternatives: grants.isInFirstUserNamespace ? [Remedy.capabilityLine] : []))
-    }
+      default: grants.settingRemedy("kernel.perf_event_paranoid=1", orCapability: true)
+      }
+    return Finding(.warning, text, expected: expected, remedy: remedy)
   }
 }
 

@@ -27,14 +27,22 @@ enum TargetFinding {
         .failed, "\(who): \(error.sentence)", expected: "its events are granted",
         remedy: Remedy(error.refusal))
     }
-    let executables = Processes.mappings(of: pid).filter { $0.isExecutable }
-    guard !executables.isEmpty else {
+    do throws(SystemCallError) {
+      _ = try readFile("/proc/\(pid)/maps")
+    } catch {
       return Finding(
-        .failed, "\(who): /proc/\(pid)/maps cannot be read, so that its addresses have no names",
-        expected: "it can be read: CAP_SYS_PTRACE, or the same user",
-        remedy: Remedy(
-          "sudo \(shellWord(Machine.ownExecutable)) profile --pid \(pid)", needsRoot: true,
-          alternatives: [Remedy.capabilityLine]))
+        .failed, "\(who): its addresses will have no names: \(error.name) at /proc/\(pid)/maps",
+        expected: "it can be read: the same user, or CAP_SYS_PTRACE where nothing forbids it",
+        remedy: grants.mayProfileAnything && grants.has(.sysPtrace)
+          ? Remedy("profile another process: this one is kept from all others")
+          : Remedy(
+            "sudo \(shellWord(Machine.ownExecutable)) profile --pid \(pid)", needsRoot: true,
+            alternatives: [grants.capabilityRemedy.line]))
+    }
+    guard Processes.mappings(of: pid).contains(where: \.isExecutable) else {
+      return Finding(
+        .warning, "\(who): no program is mapped: it is the kernel's own, or about to end",
+        expected: "a program", remedy: Remedy("pgrep -a NAME   # finds another"))
     }
     if status.state == "T" || status.state == "t" {
       return Finding(

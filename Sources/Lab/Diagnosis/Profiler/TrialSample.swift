@@ -43,10 +43,15 @@ enum TrialSample {
       + " stacks whole, \(percent(named)) of their functions named"
     let hasOwnName = result.profile.functions.contains { $0.name.contains(BusyThread.function) }
     if hasOwnName, summary.rootedPercent >= 99, named >= 99 { return Finding(.ok, text) }
-    let worst = summary.unresolved.first.map { "; worst: \($0.module), \($0.reason)" } ?? ""
+    guard let worst = summary.unresolved.first else {
+      return Finding(.warning, text, expected: expected)
+    }
+    let isLibrary = worst.module.contains("libc.so") || worst.module.contains("libc-")
     return Finding(
-      .warning, text + worst, expected: expected,
-      remedy: Remedy("sudo apt-get install libc6-dbg   # on Debian and Ubuntu", needsRoot: true))
+      .warning, "\(text); worst: \(worst.module), \(worst.reason)", expected: expected,
+      remedy: isLibrary
+        ? Remedy("sudo apt-get install libc6-dbg   # on Debian and Ubuntu", needsRoot: true)
+        : nil)
   }
 
   private static func percent(_ share: Double) -> String {
