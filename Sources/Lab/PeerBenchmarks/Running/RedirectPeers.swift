@@ -85,6 +85,8 @@ final class RedirectPeer {
     """
   }
 
+  var processID: ProcessID { process.processID }
+
   /// User and system time of the process so far.
   func cpuSeconds() throws(CommandError) -> Double {
     var clock = clockid_t()
