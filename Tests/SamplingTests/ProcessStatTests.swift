@@ -22,7 +22,7 @@ struct ProcessStatTests {
 
     // ps is the second opinion.
     let words = try workshop.run("ps -o ppid=,stat= -p \(id)").split(separator: " ")
-    let stat = try #require(Processes.stat(of: id))
+    let stat = try #require(Processes.readStat(of: id))
     #expect(stat.parent == ProcessID(words[0]))
     #expect(stat.parent == getpid())
     #expect(stat.startTicks == Processes.startTicks(of: id))
@@ -41,6 +41,6 @@ struct ProcessStatTests {
     #expect(whole >= 30_000_000 - 10_000_000)
     // Threads that ended are part of the process; each figure is rounded down to ticks of 10 ms.
     #expect(whole + 10_000_000 * UInt64(Processes.threads(of: getpid()).count + 50) >= parts)
-    #expect(Processes.stat(of: 1 << 30) == nil)
+    #expect(Processes.readStat(of: 1 << 30) == nil)
   }
 }

@@ -36,7 +36,7 @@ extension Processes {
   }
 
   /// Of a process or, with `thread`, of that thread alone; nil if it is gone.
-  public static func stat(of process: ProcessID, thread: ProcessID? = nil) -> Stat? {
+  public static func readStat(of process: ProcessID, thread: ProcessID? = nil) -> Stat? {
     let path = thread.map { "/proc/\(process)/task/\($0)/stat" } ?? "/proc/\(process)/stat"
     return (try? readFile(path)).flatMap { Stat(line: $0) }
   }
@@ -44,10 +44,10 @@ extension Processes {
   /// User and system CPU time of a process (all threads) or, with `thread`, of that thread, in
   /// nanoseconds rounded down to clock ticks; nil if it is gone.
   public static func cpuNanoseconds(of process: ProcessID, thread: ProcessID? = nil) -> UInt64? {
-    stat(of: process, thread: thread)?.cpuNanoseconds
+    readStat(of: process, thread: thread)?.cpuNanoseconds
   }
 
   /// When a process started, in clock ticks since the machine did; nil if it is gone. Tells it from a later one
   /// with the same number.
-  public static func startTicks(of process: ProcessID) -> UInt64? { stat(of: process)?.startTicks }
+  public static func startTicks(of process: ProcessID) -> UInt64? { readStat(of: process)?.startTicks }
 }

@@ -31,7 +31,7 @@ public enum Processes {
   /// until its parent asks for it.
   public static func isAlive(_ id: ProcessID) -> Bool {
     guard exists(id) else { return false }
-    guard let state = stat(of: id)?.state else { return true }
+    guard let state = readStat(of: id)?.state else { return true }
     return state != "Z" && state != "X"
   }
 
@@ -47,7 +47,7 @@ public enum Processes {
   public static func tree(of root: ProcessID) -> [ProcessID] {
     var children: [ProcessID: [ProcessID]] = [:]
     for process in all() {
-      if let parent = stat(of: process)?.parent { children[parent, default: []].append(process) }
+      if let parent = readStat(of: process)?.parent { children[parent, default: []].append(process) }
     }
     var found = [root]
     var next = 0
