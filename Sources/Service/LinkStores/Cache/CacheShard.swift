@@ -76,7 +76,7 @@ final class CacheShard: Sendable {
     // Room for the longest would be 64 KiB of the stack of everyone who calls this, and of the heap.
     var bytes = [UInt8](repeating: 0, count: 256)
     guard var found = read(code, hash: hash, into: &bytes) else {
-      return absent.find(code, hash: hash) == nil ? nil : .some(nil)
+      return code.withUnsafeBytes { absent.find($0, hash: hash) } == nil ? nil : .some(nil)
     }
     while found.destinationLength > bytes.count {
       bytes = [UInt8](repeating: 0, count: found.destinationLength)
