@@ -119,7 +119,7 @@ extension Profiling {
       let wanted = 500_000
       var handled = 0
       var rounds = 0
-      var seen: Set<String> = []
+      var seen: Set<Substring> = []
       while rounds < 3 || handled < wanted && rounds < 60 {
         rounds += 1
         let status = try server.profile(seconds: 3, hertz: 1000, to: "\(rounds)")
