@@ -118,6 +118,9 @@ public enum Processes {
   /// This process's number.
   public static var ownID: ProcessID { getpid() }
 
+  /// The number of the calling thread.
+  public static var ownThread: ProcessID { lynx_thread_id() }
+
   /// The mapped memory of a process, in order of address; empty if it is gone or not ours to see.
   public static func mappings(of process: ProcessID) -> [MappedRegion] {
     guard let bytes = try? readFile("/proc/\(process)/maps") else { return [] }
