@@ -109,7 +109,8 @@ struct DirectoryTests {
     let numbers = try shop.run("gcc '\(source)' -o magic && ./magic").split(separator: "\n")
     try #require(numbers.count == names.count)
     for (number, name) in zip(numbers, names) {
-      #expect(FileSystem.kind(magic: try #require(UInt64(number))) == name.1, "\(name.0)")
+      let magic = try #require(UInt64(number))
+      #expect(FileSystem.kind(magic: magic) == name.1, "\(name.0)")
     }
     expect(DirectoryFindings.kind(.network("NFS"), "/srv", "the database"), .failed, "NFS")
     expect(DirectoryFindings.kind(.fuse, "/srv", "clicks"), .warning, "FUSE")

@@ -26,7 +26,8 @@ struct KernelSettingTests {
       let match = try #require(line.firstMatch(of: /^sysctl -w net\.([a-z0-9_.]+)=(.+)$/))
       #expect(remedy?.needsRoot == true)
       try set(
-        match.1.replacing(".", with: "/"), match.2.trimmingCharacters(in: .init(charactersIn: "'")))
+        String(match.1).replacing(".", with: "/"),
+        match.2.trimmingCharacters(in: .init(charactersIn: "'")))
     }
   }
 

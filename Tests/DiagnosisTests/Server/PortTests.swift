@@ -70,11 +70,10 @@ struct PortTests {
          1: 0100007F:0C38 0100007F:D431 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 20 4 30 10 -1
 
       """)
-    #expect(
-      Processes.sockets(onPort: 3128, root: shop.path) == [
-        .init(isListening: true, user: 65_534, inode: 4711),
-        .init(isListening: false, user: 0, inode: 4712),
-      ])
+    let sockets = Processes.sockets(onPort: 3128, root: shop.path)
+    #expect(sockets.map(\.isListening) == [true, false])
+    #expect(sockets.map(\.user) == [65_534, 0])
+    #expect(sockets.map(\.inode) == [4711, 4712])
     #expect(Processes.sockets(onPort: 80, root: shop.path).isEmpty)
   }
 

@@ -8,7 +8,8 @@ import Testing
 @Suite("The language of a program is told from its file, stripped or not")
 struct LanguageTests {
   private static func language(_ path: String) throws -> String {
-    try #require(try #require(ModuleFile(path: path)).examine()).language.rawValue
+    let module = try #require(ModuleFile(path: path))
+    return try #require(module.examine()).language.rawValue
   }
 
   private static func expectLanguage(_ name: String, _ shop: Workshop) throws {
