@@ -47,7 +47,9 @@ extension Processes {
     readStat(of: process, thread: thread)?.cpuNanoseconds
   }
 
-  /// When a process started, in clock ticks since the machine did; nil if it is gone. Tells it from a later one
-  /// with the same number.
-  public static func startTicks(of process: ProcessID) -> UInt64? { readStat(of: process)?.startTicks }
+  /// When a process started, in clock ticks since the machine did; nil if it is gone. Tells it from a
+  /// later one with the same number.
+  public static func startTicks(of process: ProcessID) -> UInt64? {
+    readStat(of: process)?.startTicks
+  }
 }

@@ -47,7 +47,9 @@ public enum Processes {
   public static func tree(of root: ProcessID) -> [ProcessID] {
     var children: [ProcessID: [ProcessID]] = [:]
     for process in all() {
-      if let parent = readStat(of: process)?.parent { children[parent, default: []].append(process) }
+      if let parent = readStat(of: process)?.parent {
+        children[parent, default: []].append(process)
+      }
     }
     var found = [root]
     var next = 0
