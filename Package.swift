@@ -145,8 +145,8 @@ let package = Package(
     room(
       "Lab", "Experiments",
       [
-        "LoadTesting", "LoadResults", "Recording", "Profiles", "Sampling", "LinuxSystem",
-        "Terminal",
+        "LoadTesting", "LoadResults", "Recording", "Profiles", "FlameGraphs", "Sampling",
+        "LinuxSystem", "Terminal", "Bytes",
       ]),
     room(
       "Lab", "Diagnosis",
@@ -169,6 +169,9 @@ let package = Package(
     tests(
       "LoadTestingTests",
       ["LoadTesting", "LoadResults", "LinuxSystem", nioCore, nioEmbedded, nioHTTP1]),
+    tests(
+      "ExperimentsTests",
+      ["Experiments", "LoadResults", "Profiles", "FlameGraphs", "Terminal", "Bytes"]),
     tests("DiagnosisTests", ["Diagnosis", "LinuxSystem"]),
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
