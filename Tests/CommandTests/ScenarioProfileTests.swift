@@ -109,7 +109,9 @@ struct ScenarioProfileTests {
     #expect(share("redirect-cold", "database") > share("redirect-hot", "database") + 0.05)
   }
 
-  @Test("a history keeps each run, and says what changed since the one before, on the page and elsewhere")
+  @Test(
+    "a history keeps each run, and says what changed since the one before, on the page and elsewhere"
+  )
   func history() throws {
     let line = "\"$LYNX\" profile --scenario health,redirect-hot -F 499 -d 1s --history past"
     let result = try Executable.shell(
@@ -120,14 +122,16 @@ struct ScenarioProfileTests {
       in: directory)
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.output.split(separator: "\n").filter { !$0.hasSuffix(":") }.isEmpty)
-    #expect(try directory.read("first.txt").contains("the first run of redirect-hot in this history"))
+    #expect(
+      try directory.read("first.txt").contains("the first run of redirect-hot in this history"))
     let second = try directory.read("second.txt")
     #expect(second.contains("compared with the previous run of redirect-hot, 20"), "\(second)")
     #expect(second.contains("  requests/s ") && second.contains("  p99.9 "), "\(second)")
     #expect(second.contains("beyond noise"), "\(second)")
 
     let files = try FileManager.default.contentsOfDirectory(atPath: directory / "past").sorted()
-    let commit = try Executable.run(["--version"], in: directory).output
+    let commit =
+      try Executable.run(["--version"], in: directory).output
       .split(separator: " ").last?.prefix(12) ?? ""
     for name in ["health", "redirect-hot"] {
       for (ending, count) in [(".pb.gz", 3), (".svg", 3), (".bench.json.gz", 3), (".diff.svg", 2)] {

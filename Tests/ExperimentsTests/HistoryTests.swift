@@ -14,7 +14,8 @@ struct HistoryTests {
   private static let before = [("ten", 400), ("twenty", 800), ("thirty", 1200), ("forty", 1600)]
   private static let after = [("ten", 400), ("twenty", 800), ("thirty", 600), ("forty", 2200)]
 
-  @Test("names what changed, the largest first, with its sign, and links each run to the one before")
+  @Test(
+    "names what changed, the largest first, with its sign, and links each run to the one before")
   func knownChange() throws {
     let first = try bench.keep(Self.before, at: 1000)
     let second = try bench.keep(

@@ -41,7 +41,9 @@ struct HostileFileTests {
       atPath: "\(bench.path)/\(stem("work", 39)).pb.gz", withIntermediateDirectories: false)
     #expect(symlink("\(stem("work", 40)).pb.gz", "\(bench.path)/\(stem("work", 40)).pb.gz") == 0)
     #expect(symlink("/dev/zero", "\(bench.path)/\(stem("work", 41)).pb.gz") == 0)
-    for foreign in ["notes.txt", "<script>alert(1)<script>.svg", "\u{1b}[31m&amp;.pb.gz", ".hidden"] {
+    for foreign in [
+      "notes.txt", "<script>alert(1)<script>.svg", "\u{1b}[31m&amp;.pb.gz", ".hidden",
+    ] {
       try bench.write([1, 2, 3], foreign)
     }
     let last = try bench.keep(Self.counts, at: 1_795_854_180)
@@ -66,7 +68,8 @@ struct HostileFileTests {
   func names() throws {
     let odd = [
       "</td><script>alert(1)</script>", "a\" onmouseover=\"x", "b|c\n| d | `e` <img src=x>",
-      "\u{202E}\u{0}\u{7}", "&lt;", "operator<<(std::ostream&)", String(repeating: "N", count: 9000),
+      "\u{202E}\u{0}\u{7}", "&lt;", "operator<<(std::ostream&)",
+      String(repeating: "N", count: 9000),
     ]
     try bench.keep(odd.map { ($0, 500) }, at: 10)
     let second = try bench.keep(odd.enumerated().map { ($1, 100 + 200 * $0) }, at: 20)
@@ -139,7 +142,8 @@ struct HostileFileTests {
           in: 0...255, using: &random)
       }
       try bench.write(
-        try Gzip.compress(bytes), "20261128T0900\(second < 10 ? "0" : "")\(second)Z-4373855abcde-work.pb.gz")
+        try Gzip.compress(bytes),
+        "20261128T0900\(second < 10 ? "0" : "")\(second)Z-4373855abcde-work.pb.gz")
     }
     let state = try bench.history.update()
     #expect(state.runs.count + state.skippedCount == 61)

@@ -1,6 +1,6 @@
 import Experiments
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Names of the runs of a history")
 struct RunNameTests {

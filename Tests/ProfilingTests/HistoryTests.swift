@@ -42,7 +42,8 @@ extension Profiling {
       // Without the kernel: interrupts that others cause are no change of the program, but real.
       let result = try Lynx.run(
         [
-          "profile", "-F", "997", "--kernel", "no", "--history", "runs/", "--json", "--", "./program",
+          "profile", "-F", "997", "--kernel", "no", "--history", "runs/", "--json", "--",
+          "./program",
           seconds,
         ], in: directory)
       try #require(result.status == 0, "\(result.errors)")

@@ -25,7 +25,9 @@ enum RuntimeDirectories {
     if let directory = environmentValue(onlyVariable) { return [directory] }
     var directories = [own, "/run/lynx"]
     directories += directoryEntries(of: "/run/user").map { "/run/user/\($0)/lynx" }
-    directories += directoryEntries(of: "/tmp").filter { $0.hasPrefix("lynx-") }.map { "/tmp/\($0)" }
+    directories += directoryEntries(of: "/tmp").filter { $0.hasPrefix("lynx-") }.map {
+      "/tmp/\($0)"
+    }
     var seen: Set<String> = []
     return directories.filter { seen.insert($0).inserted }
   }

@@ -103,7 +103,8 @@ struct HistoryPage {
       return "<small>\(points(changes.points(samples))) "
         + "\(HTMLText.escaped(cut(function.name, toWidth: 90)))\(kind)</small>"
     }
-    return lines.joined() + "<details><summary>all of them</summary>\(table(run, changes))</details>"
+    return lines.joined()
+      + "<details><summary>all of them</summary>\(table(run, changes))</details>"
   }
 
   private func points(_ points: Double) -> String {

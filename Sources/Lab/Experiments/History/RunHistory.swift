@@ -67,7 +67,9 @@ public struct RunHistory: Sendable {
       case (let run, .artifact)?: groups[run.label, default: []].append(run)
       case (let run, let kind)?:
         if !RegularFile.exists(path(run, .artifact)) {
-          state.skip(file, "the recording that it belongs to is missing, \(run.stem)\(RunFile.artifact.ending)")
+          state.skip(
+            file,
+            "the recording that it belongs to is missing, \(run.stem)\(RunFile.artifact.ending)")
         } else if kind == .picture, RegularFile.size(path(file)) == nil {
           state.skip(file, "it is no file")
         }
@@ -107,7 +109,8 @@ public struct RunHistory: Sendable {
     }
     let bench = FilePrint(path(name, .bench))
     let kept = RunRecord.read(path(name, .record))
-    let isKnown = kept?.artifact == print && kept?.bench == bench && kept?.figures.name == name.label
+    let isKnown =
+      kept?.artifact == print && kept?.bench == bench && kept?.figures.name == name.label
     var record: RunRecord
     if isKnown, let kept {
       record = kept

@@ -96,7 +96,8 @@ public struct RunName: Sendable, Hashable {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     let digits = String(hash & 0xff_ffff, radix: 16)
-    return (label.isEmpty ? "program" : label) + "-" + String(repeating: "0", count: 6 - digits.count)
+    return (label.isEmpty ? "program" : label) + "-"
+      + String(repeating: "0", count: 6 - digits.count)
       + digits
   }
 
