@@ -32,13 +32,20 @@ struct HistorySubject {
     case .command(let command):
       let typed = command.first ?? ""
       let program = Processes.program(named: typed)
-      name = Self.lastComponent(typed)
-      executable = program.flatMap { Processes.resolved(path: $0.path) }
-      isThisLynx = executable == Machine.ownExecutable
+      let path = program.flatMap { Processes.resolved(path: $0.path) }
+      self.init(
+        name: Self.lastComponent(typed), isThisLynx: path == Machine.ownExecutable,
+        executable: path)
     case .scenarios, .server:
-      name = "serve"
-      isThisLynx = true
+      // Resolved to processes or scenarios before.
+      self.init(name: "serve", isThisLynx: true, executable: nil)
     }
+  }
+
+  private init(name: String, isThisLynx: Bool, executable: String?) {
+    self.name = name
+    self.isThisLynx = isThisLynx
+    self.executable = executable
   }
 
   private init(_ ids: [Int32], _ nameOf: (Int32) -> String) {
