@@ -51,7 +51,8 @@ struct HistoryPage {
     let image =
       newest.hasPicture
       ? "<a href=\"\(HTMLText.reference(file))\"><img src=\"\(HTMLText.reference(file))\" "
-        + "loading=\"lazy\" alt=\"Flame graph of \(HTMLText.escaped(label))\"></a>" : ""
+        + "class=\"low\" loading=\"lazy\" alt=\"Flame graph of \(HTMLText.escaped(label))\"></a>"
+      : ""
     return """
       <section id="\(Self.anchor(newest))">
       <h2>\(HTMLText.escaped(label)), \(count)</h2>
@@ -155,8 +156,8 @@ struct HistoryPage {
     for run in newest {
       guard let comparison = run.comparison else { continue }
       let label = MarkdownText.escaped(run.name.label)
-      text += "\n**\(label)** against \(MarkdownText.escaped(comparison.previous.timeText)) "
-      text += "(\(MarkdownText.escaped(comparison.previous.commit))): "
+      text += "\n**\(label)** against \(comparison.previous.timeText) "
+      text += "(\(comparison.previous.commit)): "
       guard let changes = comparison.changes else {
         text += "not comparable, \(MarkdownText.escaped(comparison.reason ?? ""))\n"
         continue

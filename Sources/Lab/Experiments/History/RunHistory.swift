@@ -27,7 +27,9 @@ public struct RunHistory: Sendable {
     path(run.stem + kind.ending)
   }
 
-  public func path(_ file: String) -> String { directory == "/" ? "/\(file)" : "\(directory)/\(file)" }
+  public func path(_ file: String) -> String {
+    directory == "/" ? "/\(file)" : "\(directory)/\(file)"
+  }
 
   /// Finds out before the work whether it can be kept.
   public func probe() throws(CommandError) {

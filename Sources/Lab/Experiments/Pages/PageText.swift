@@ -56,8 +56,9 @@ enum HTMLText {
     h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 0 0 .4rem; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
     th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #8884; vertical-align: top; }
+    td { white-space: nowrap; }
     th:first-child, td:first-child, td.text, th.text { text-align: left; }
-    td.text { overflow-wrap: anywhere; }
+    td.text { white-space: normal; overflow-wrap: anywhere; min-width: 17rem; }
     .wide { overflow-x: auto; }
     .bar { display: flex; height: 1rem; min-width: 12rem; border-radius: 3px; overflow: hidden; }
     .bar span { display: block; }
@@ -66,6 +67,7 @@ enum HTMLText {
     section { border: 1px solid #8884; border-radius: 6px; padding: .8rem; margin: 1.2rem 0; }
     .grid section { margin: 0; }
     img { width: 100%; background: #fff; }
+    img.low { max-height: 26rem; object-fit: contain; background: none; margin-top: .8rem; }
     p { margin: .3rem 0; } .dim { opacity: .7; } .more { color: var(--more); } .less { color: var(--less); }
     small { display: block; opacity: .75; }
     summary { cursor: pointer; }

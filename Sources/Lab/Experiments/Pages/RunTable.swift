@@ -52,7 +52,8 @@ struct RunTable {
   }
 
   var html: String {
-    let heads = (titles + [remarkTitle].compactMap(\.self)).map { "<th>\($0)</th>" }.joined()
+    let last = remarkTitle.map { "<th class=\"text\">\($0)</th>" } ?? ""
+    let heads = titles.map { "<th>\($0)</th>" }.joined() + last
     return """
       <div class="wide"><table>
       <thead><tr>\(heads)</tr></thead>
