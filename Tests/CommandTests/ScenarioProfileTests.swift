@@ -177,7 +177,8 @@ struct ScenarioProfileTests {
         """
     let result = try Executable.shell(script, in: directory)
     let left = result.output.split(separator: "\n").filter { !$0.hasSuffix(":") }
-    #expect(result.status == 0 && left.isEmpty, "\(left), \(try directory.read("err.txt"))")
+    let said = try directory.read("err.txt")
+    #expect(result.status == 0 && left.isEmpty, "\(left), \(said)")
     let files = try FileManager.default.contentsOfDirectory(atPath: directory / "past")
     #expect(files.contains { $0.hasSuffix("-health.pb.gz") } && files.contains("index.html"))
     #expect(files.allSatisfy { !$0.hasPrefix(".") }, "\(files)")

@@ -126,8 +126,9 @@ extension Profiling {
           """)
         let recordings = try files.filter { $0.hasSuffix(".pb.gz") }
         // Before there was a sample there is nothing to keep, which is said.
-        let hasSamples = try !directory.read("err.txt").contains("no samples")
-        #expect(result.status == 0 || !hasSamples, "\(try directory.read("err.txt"))")
+        let said = try directory.read("err.txt")
+        let hasSamples = !said.contains("no samples")
+        #expect(result.status == 0 || !hasSamples, "\(said)")
         #expect(recordings.isEmpty != hasSamples)
         #expect(try files.filter { $0.hasPrefix(".") }.isEmpty)
         if hasSamples { #expect(try files.contains("index.html")) }

@@ -43,6 +43,10 @@ struct ScenarioRun {
             }
             let outcome = try record(trial, server)
             isStopped = outcome.isInterrupted
+            if isStopped, !output.isEmpty, outcome.recording.emptyReason != nil {
+              progress.note("\(trial.name): stopped before there was a sample")
+              return
+            }
             try write(outcome, of: trial, to: &output)
           }
         }
