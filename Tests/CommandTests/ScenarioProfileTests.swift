@@ -152,7 +152,9 @@ struct ScenarioProfileTests {
       let run = try #require(history["run"] as? String)
       let previous = try #require(history["previous"] as? String)
       #expect(files.contains(previous + ".pb.gz") && previous < run)
-      #expect(page.contains("id=\"\(run)\"") && page.contains("href=\"#\(previous)\""))
+      // A fragment is percent-encoded, what it leads to is not.
+      let fragment = previous.replacing("+", with: "%2B")
+      #expect(page.contains("id=\"\(run)\"") && page.contains("href=\"#\(fragment)\""))
       let figures = try #require(history["load"] as? [String: [String: Double]])
       let load = try #require(scenario["load"] as? [String: Any])
       let rate = try #require(load["requests_per_second"] as? Double)

@@ -54,7 +54,7 @@ struct HistoryPage {
         + "class=\"low\" loading=\"lazy\" alt=\"Flame graph of \(HTMLText.escaped(label))\"></a>"
       : ""
     return """
-      <section id="\(Self.anchor(newest))">
+      <section id="scenario-\(HTMLText.escaped(label))">
       <h2>\(HTMLText.escaped(label)), \(count)</h2>
       \(RunTable(rows: rows, firstTitle: "run", remarkTitle: "since the run before").html)
       \(image)
@@ -69,7 +69,7 @@ struct HistoryPage {
     if run.hasPicture { links.append(HTMLText.link(stem + RunFile.picture.ending, "picture")) }
     links.append(HTMLText.link(stem + RunFile.artifact.ending, "recording"))
     if run.hasBench { links.append(HTMLText.link(stem + RunFile.bench.ending, "load test")) }
-    return "<span id=\"\(HTMLText.reference(stem))\">\(run.name.timeText)</span>"
+    return "<span id=\"\(HTMLText.escaped(stem))\">\(run.name.timeText)</span>"
       + "<small>\(HTMLText.escaped(run.name.commit))\(run.name.number > 1 ? ", no. \(run.name.number)" : "")"
       + "</small><small>\(links.joined(separator: ", "))</small>"
   }
