@@ -44,9 +44,9 @@ struct DoctorTests {
       ("profile", ["profiler", "symbols"]), ("serve", ["server", "database"]), ("bench", ["noise"]),
       ("database", ["database"]),
     ])
-  func purposes(purpose: String, groups: Set<String>) throws {
+  func purposes(purpose: String, groups: [String]) throws {
     let listed = try checks(try doctor("--for", purpose, "--list", "--json").output)
-    #expect(Set(listed.compactMap { $0["group"] as? String }) == groups)
+    #expect(Set(listed.compactMap { $0["group"] as? String }) == Set(groups))
     let result = try doctor("--for", purpose, "--json")
     let tried = try checks(result.output)
     #expect(

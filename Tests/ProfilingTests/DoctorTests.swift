@@ -97,7 +97,9 @@ extension Profiling {
         ["env", "PATH=/usr/sbin:/sbin:/usr/bin:/bin"] + words.dropFirst(), in: directory,
         name: "setcap")
       defer { set.end() }
-      try #require(set.wait().status == 0, "\(try directory.read("setcap.err"))")
+      let ended = set.wait().status
+      let complaint = try directory.read("setcap.err")
+      try #require(ended == 0, "\(complaint)")
       let after = try diagnose(prefix: Machine.asOrdinaryUser)
       try after.expect(
         "ok",

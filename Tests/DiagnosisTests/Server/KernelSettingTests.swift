@@ -23,7 +23,7 @@ struct KernelSettingTests {
     /// As sysctl does what a remedy says.
     func apply(_ remedy: Remedy?) throws {
       let line = try #require(remedy?.line)
-      let match = try #require(line.firstMatch(of: /^sysctl -w net\.([a-z0-9_.]+)=(.+)$/))
+      let match = try #require(line.firstMatch(of: /^sudo sysctl -w net\.([a-z0-9_.]+)=(.+)$/))
       #expect(remedy?.needsRoot == true)
       try set(
         String(match.1).replacing(".", with: "/"),

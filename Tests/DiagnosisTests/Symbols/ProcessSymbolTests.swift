@@ -72,10 +72,10 @@ struct ProcessSymbolTests {
     let packages = DebianPackages(files: SystemFiles(root: shop.path))
     let line = packages.debugLine(for: "bash")
     #expect(line.contains("trixie-debug main") && line.hasSuffix("apt-get install -y bash-dbgsym"))
-    #expect(packages.debugLine(for: "libc6") == "apt-get install -y libc6-dbg")
+    #expect(packages.debugLine(for: "libc6") == "sudo apt-get install -y libc6-dbg")
     try shop.run(
       "echo 'deb http://deb.debian.org/debian-debug/ trixie-debug main' > etc/apt/sources.list.d/debug.list"
     )
-    #expect(packages.debugLine(for: "bash") == "apt-get install -y bash-dbgsym")
+    #expect(packages.debugLine(for: "bash") == "sudo apt-get install -y bash-dbgsym")
   }
 }

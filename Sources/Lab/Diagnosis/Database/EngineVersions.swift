@@ -22,7 +22,8 @@ enum EngineVersions {
     let text =
       major >= 10
       ? "PostgreSQL \(major).\(version % 10_000)" : "PostgreSQL \(major).\(version / 100 % 100)"
-    let remedy = Remedy("apt-get install -y postgresql  # then pg_upgradecluster", needsRoot: true)
+    let remedy = Remedy(
+      "sudo apt-get install -y postgresql  # then pg_upgradecluster", needsRoot: true)
     if major < leastPostgres {
       return Finding(
         .failed, "\(text), which does not understand Lynx's schema",
@@ -71,6 +72,6 @@ enum EngineVersions {
         + "instant may, rarely, damage it",
       expected:
         "3.51.3 or later, 3.50.7, 3.44.6, or a package with the fix; until then one server a file",
-      remedy: Remedy("apt-get install -y --only-upgrade libsqlite3-0", needsRoot: true))
+      remedy: Remedy("sudo apt-get install -y --only-upgrade libsqlite3-0", needsRoot: true))
   }
 }

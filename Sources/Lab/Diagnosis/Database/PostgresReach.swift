@@ -107,20 +107,21 @@ struct PostgresReach {
 
   private static func remedy(_ host: PostgresTarget.Host, _ code: Int32) -> Remedy {
     if code == EACCES {
-      return Remedy("chmod a+rwx \(shellWord(host.socketPath ?? host.name))", needsRoot: true)
+      return Remedy("sudo chmod a+rwx \(shellWord(host.socketPath ?? host.name))", needsRoot: true)
     }
     let isHere =
       host.socketPath != nil || host.name == "localhost" || host.name == "::1"
       || host.name.hasPrefix("127.")
     guard isHere else {
       return Remedy(
-        "on \(host.name): systemctl start postgresql", needsRoot: true,
+        "on \(host.name): sudo systemctl start postgresql", needsRoot: true,
         alternatives: ["let listen_addresses and the firewall there admit this machine"])
     }
     let isInstalled =
       access("/usr/lib/postgresql", F_OK) == 0 || Processes.program(named: "postgres") != nil
     return Remedy(
-      isInstalled ? "systemctl start postgresql" : "apt-get install -y postgresql", needsRoot: true)
+      isInstalled ? "sudo systemctl start postgresql" : "sudo apt-get install -y postgresql",
+      needsRoot: true)
   }
 
   /// SSLRequest (PostgreSQL manual, "Message Formats"): one byte comes back, S or N.

@@ -56,7 +56,8 @@ struct SQLiteFindings {
       var status = stat()
       guard stat(path, &status) == 0, status.st_uid == Machine.effectiveUser else {
         return Remedy(
-          "chown \(Machine.userName(Machine.effectiveUser)) \(shellWord(path))", needsRoot: true)
+          "sudo chown \(Machine.userName(Machine.effectiveUser)) \(shellWord(path))",
+          needsRoot: true)
       }
       return Remedy("chmod u+rw \(shellWord(path))", isOwn: true)
     case .busy: return Remedy("fuser -v \(shellWord(path))")

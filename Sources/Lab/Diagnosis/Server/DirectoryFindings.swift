@@ -74,7 +74,7 @@ struct DirectoryFindings {
     case ENOENT: return Remedy("mkdir -p \(word)", isOwn: true)
     case EROFS:
       return Remedy(
-        "mount -o remount,rw \"$(findmnt -n -o TARGET --target \(word))\"", needsRoot: true)
+        "sudo mount -o remount,rw \"$(findmnt -n -o TARGET --target \(word))\"", needsRoot: true)
     case ENOSPC, EDQUOT: return largestFiles(path)
     case ENOTDIR:
       return Remedy("\(path) is a file; name a directory with --journal-dir or --database-url")
@@ -83,7 +83,8 @@ struct DirectoryFindings {
       if stat(path, &status) == 0, status.st_uid == Machine.effectiveUser {
         return Remedy("chmod u+rwx \(word)", isOwn: true)
       }
-      return Remedy("chown \(Machine.userName(Machine.effectiveUser)) \(word)", needsRoot: true)
+      return Remedy(
+        "sudo chown \(Machine.userName(Machine.effectiveUser)) \(word)", needsRoot: true)
     }
   }
 

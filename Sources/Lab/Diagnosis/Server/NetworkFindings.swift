@@ -9,7 +9,7 @@ struct NetworkFindings {
   }
 
   private static func set(_ name: String, _ value: String) -> Remedy {
-    Remedy("sysctl -w net.\(name)=\(value)", needsRoot: true)
+    Remedy("sudo sysctl -w net.\(name)=\(value)", needsRoot: true)
   }
 
   /// What listen(2) is asked for is cut to this.

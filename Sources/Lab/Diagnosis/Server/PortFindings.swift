@@ -52,7 +52,8 @@ struct PortFindings {
         .failed, "\(text): this user may not listen at ports below 1024 (EACCES)",
         expected: "a port that this user may have",
         remedy: Remedy(
-          "setcap cap_net_bind_service=+ep \(shellWord(Machine.ownExecutable))", needsRoot: true))
+          "sudo setcap cap_net_bind_service=+ep \(shellWord(Machine.ownExecutable))",
+          needsRoot: true))
     case EADDRNOTAVAIL:
       return Finding(
         .failed, "\(host) is no address of this machine (EADDRNOTAVAIL)",
@@ -109,7 +110,7 @@ struct PortFindings {
         expected: "a directory of this user's",
         remedy: code == ENOENT
           ? Remedy("mkdir -p \(shellWord(folder))", isOwn: true)
-          : Remedy("chown \(Machine.effectiveUser) \(shellWord(folder))", needsRoot: true))
+          : Remedy("sudo chown \(Machine.effectiveUser) \(shellWord(folder))", needsRoot: true))
     }
     var status = stat()
     guard lstat(path, &status) == 0 else { return Finding(.ok, "\(path) can be made") }

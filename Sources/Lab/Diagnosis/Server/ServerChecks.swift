@@ -60,7 +60,7 @@ enum OpenFiles {
     needs: (needed: Int, connections: Int), limit: Int = Machine.openFileLimit
   ) -> Finding {
     // Of the shell that the line is typed into, and so of the server that it starts.
-    let remedy = Remedy("prlimit --pid $$ --nofile=65536:65536", needsRoot: true)
+    let remedy = Remedy("sudo prlimit --pid $$ --nofile=65536:65536", needsRoot: true)
     if limit < needs.needed {
       return Finding(
         .failed, "\(limit); \(needs.needed) are needed to start", expected: "65536",
@@ -86,7 +86,7 @@ enum ClockFindings {
   static func finding(
     wallSeconds: UInt64, synchronisation: (isKept: Bool, errorMicroseconds: Int64)?
   ) -> Finding {
-    let remedy = Remedy("timedatectl set-ntp true", needsRoot: true)
+    let remedy = Remedy("sudo timedatectl set-ntp true", needsRoot: true)
     if wallSeconds < earliestSeconds {
       return Finding(
         .failed, "the clock is \(wallSeconds) s after 1970, before Lynx was made",

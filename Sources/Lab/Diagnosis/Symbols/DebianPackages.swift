@@ -33,15 +33,15 @@ struct DebianPackages: Sendable {
   /// of debug packages, which is made known first where it is not.
   func debugLine(for package: String) -> String {
     // The C library's own package is older than that archive, and elsewhere.
-    if package == "libc6" { return "apt-get install -y libc6-dbg" }
-    let install = "apt-get install -y \(package)-dbgsym"
+    if package == "libc6" { return "sudo apt-get install -y libc6-dbg" }
+    let install = "sudo apt-get install -y \(package)-dbgsym"
     let release = osRelease
     guard release["ID"] == "debian", let codename = release["VERSION_CODENAME"], !knowsArchive
     else {
       return install
     }
     return "echo 'deb http://deb.debian.org/debian-debug/ \(codename)-debug main' "
-      + "> /etc/apt/sources.list.d/debug.list && apt-get update && \(install)"
+      + "| sudo tee /etc/apt/sources.list.d/debug.list && sudo apt-get update && \(install)"
   }
 
   /// Whether apt has been told of an archive of debug packages.

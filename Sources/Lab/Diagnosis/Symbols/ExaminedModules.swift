@@ -53,7 +53,7 @@ struct ExaminedModules: Sendable {
   private static func unopened(_ path: String, _ error: SystemCallError) -> Finding {
     let remedy: Remedy =
       error.code == EACCES
-      ? Remedy("chmod a+r \(shellWord(path))", needsRoot: true)
+      ? Remedy("sudo chmod a+r \(shellWord(path))", needsRoot: true)
       : Remedy("name the program's file: --binary PATH")
     return Finding(
       .failed, "\(path) cannot be opened: \(error.reason)", expected: "a program that can be read",

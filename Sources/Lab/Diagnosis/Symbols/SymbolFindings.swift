@@ -130,7 +130,7 @@ struct SymbolFindings {
       "DEBUGINFOD_URLS is set, and Lynx asks no server by itself; \(gap.name) lacks debug information",
       expected: "debug files on this machine",
       remedy: Remedy(
-        "install -D -m 644 \"$(debuginfod-find debuginfo \(id))\" "
+        "sudo install -D -m 644 \"$(debuginfod-find debuginfo \(id))\" "
           + "/usr/lib/debug/.build-id/\(id.prefix(2))/\(id.dropFirst(2)).debug", needsRoot: true))
   }
 
