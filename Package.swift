@@ -158,8 +158,8 @@ let package = Package(
       "Lab", "Diagnosis",
       [
         "Sampling", "Modules", "Unwinding", "Symbols", "Recording", "Profiles", "Databases",
-        "Migrations", "LinkStores", "LinkService", "Experiments", "LinuxSystem", "Terminal",
-        "Bytes",
+        "Migrations", "LinkStores", "LinkServer", "LinkAPI", "LinkService", "Experiments",
+        "LinuxSystem", "Terminal", "Bytes",
       ]),
     // Not a product: `swift run -c release PeerBenchmarks` runs it, nothing installs it.
     .executableTarget(
@@ -175,7 +175,12 @@ let package = Package(
     tests(
       "LoadTestingTests",
       ["LoadTesting", "LoadResults", "LinuxSystem", nioCore, nioEmbedded, nioHTTP1]),
-    tests("DiagnosisTests", ["Diagnosis", "LinuxSystem"]),
+    tests(
+      "DiagnosisTests",
+      [
+        "Diagnosis", "Sampling", "Modules", "Databases", "Migrations", "LinkStores", "Links",
+        "LinkService", "LinuxSystem", logging,
+      ]),
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
     tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),

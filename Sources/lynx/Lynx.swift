@@ -17,11 +17,12 @@ struct Lynx: ParsableCommand {
         lynx profile -p 1234 -d 30s -o out.svg    of a process, for 30 seconds
         lynx render flamegraph.pb.gz --top 20     the hottest functions, as text
         lynx migrate up                           create or update the database of links
+        lynx doctor                               what stands in the way here, and what mends it
       """,
     version: version,
     subcommands: [
       ServeCommand.self, BenchCommand.self, ProfileCommand.self, RenderCommand.self,
-      MigrateCommand.self,
+      MigrateCommand.self, DoctorCommand.self,
     ])
 
   /// The names of all subcommands, in the order help shows them.

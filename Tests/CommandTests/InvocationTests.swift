@@ -59,8 +59,8 @@ struct InvocationTests {
     arguments: [
       ("profil", "did you mean 'profile'?"), ("pofile", "did you mean 'profile'?"),
       ("prof", "did you mean 'profile'?"), ("rendr", "did you mean 'render'?"),
-      ("frobnicate", "there are 'serve', 'bench', 'profile', 'render', 'migrate'"),
-      ("", "there are 'serve', 'bench', 'profile', 'render', 'migrate'"),
+      ("frobnicate", "there are 'serve', 'bench', 'profile', 'render', 'migrate', 'doctor'"),
+      ("", "there are 'serve', 'bench', 'profile', 'render', 'migrate', 'doctor'"),
     ])
   func mistyped(name: String, advice: String) throws {
     for arguments in [[name], ["help", name]] {

@@ -119,6 +119,7 @@ extension Profiling {
       let wanted = 500_000
       var handled = 0
       var rounds = 0
+      var seen: Set<Substring> = []
       while rounds < 3 || handled < wanted && rounds < 60 {
         rounds += 1
         let status = try server.profile(seconds: 3, hertz: 1000, to: "\(rounds)")
@@ -126,13 +127,13 @@ extension Profiling {
         let (samples, lost) = try counts("\(rounds)")
         #expect(samples > 0)
         handled += samples + lost
+        // A single one may have few samples, where others keep the machine busy.
+        seen.formUnion(try stacks("\(rounds)").functions)
       }
       print("\(handled) signals handled in \(rounds) profiles")
       #expect(handled >= wanted)
-      let last = try stacks("\(rounds)")
       for function in ["ten", "allocate", "RedirectLoop"] {
-        #expect(
-          last.functions.contains { $0.contains(function) }, "\(function): \(last.functions)")
+        #expect(seen.contains { $0.contains(function) }, "\(function): \(seen.sorted())")
       }
       // Signals go on to be sent, with nobody to take what they find.
       usleep(500_000)

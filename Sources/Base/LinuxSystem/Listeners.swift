@@ -5,21 +5,38 @@ extension Processes {
   ///
   /// Reads /proc/net/tcp for the socket's inode and then the descriptors of all processes (proc(5)).
   public static func listening(onPort port: Int) -> ProcessID? {
-    var inodes: Set<String> = []
-    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
-      for line in (readText(table) ?? "").split(separator: "\n").dropFirst() {
+    let inodes = Set(
+      sockets(onPort: port).filter(\.isListening).map { "socket:[\($0.inode)]" })
+    return inodes.isEmpty ? nil : holder(of: inodes)
+  }
+
+  /// A socket that has a TCP port of this machine.
+  public struct PortSocket: Sendable, Equatable {
+    public let isListening: Bool
+    /// Whose it is; 0 also for what no process has any more.
+    public let user: UInt32
+    public let inode: UInt64
+  }
+
+  /// The sockets that have a TCP port, of any address, from /proc/net/tcp and tcp6 below `root`.
+  public static func sockets(onPort port: Int, root: String = "") -> [PortSocket] {
+    ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { table in
+      (readText(root + table) ?? "").split(separator: "\n").dropFirst().compactMap { line in
         let columns = line.split(separator: " ")
-        // Local address, state (0A is LISTEN) and inode.
-        guard columns.count > 9, columns[3] == "0A",
-          let local = columns[1].split(separator: ":").last, Int(local, radix: 16) == port
-        else { continue }
-        inodes.insert("socket:[\(columns[9])]")
+        // Local address, state (0A is LISTEN), user and inode.
+        guard columns.count > 9, let local = columns[1].split(separator: ":").last,
+          Int(local, radix: 16) == port, let user = UInt32(columns[7]),
+          let inode = UInt64(columns[9])
+        else { return nil }
+        return PortSocket(isListening: columns[3] == "0A", user: user, inode: inode)
       }
     }
-    if inodes.isEmpty { return nil }
-    return all().first { process in
+  }
+
+  private static func holder(of sockets: Set<String>) -> ProcessID? {
+    all().first { process in
       numbers(in: "/proc/\(process)/fd").contains { descriptor in
-        inodes.contains(linkTarget("/proc/\(process)/fd/\(descriptor)") ?? "")
+        sockets.contains(linkTarget("/proc/\(process)/fd/\(descriptor)") ?? "")
       }
     }
   }

@@ -76,6 +76,25 @@ public enum Machine {
     return Int(clamping: limit.rlim_cur)
   }
 
+  /// How many bytes of memory this process may lock: now, and at most if it asks for more
+  /// (RLIMIT_MEMLOCK).
+  public static var lockedMemoryLimit: (soft: Int, hard: Int) {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else {
+      return (0, 0)
+    }
+    return (Int(clamping: limit.rlim_cur), Int(clamping: limit.rlim_max))
+  }
+
+  /// Whether this process is in the machine's own user namespace, where alone its capabilities count for
+  /// what belongs to the whole machine. `uidMap` is what /proc/self/uid_map says.
+  public static func isFirstUserNamespace(uidMap: String?) -> Bool {
+    guard let uidMap else { return true }
+    return uidMap.split(whereSeparator: \.isWhitespace).map(String.init) == [
+      "0", "0", "4294967295",
+    ]
+  }
+
   /// Release of the kernel, as `uname -r`.
   public static var kernelRelease: String { readText("/proc/sys/kernel/osrelease") ?? "" }
 }

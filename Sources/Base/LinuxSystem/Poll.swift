@@ -10,3 +10,10 @@ public func waitForReadable(
   guard count > 0 else { return [] }
   return entries.indices.filter { entries[$0].revents != 0 }
 }
+
+/// Waits until a descriptor is writable, as a socket is that has connected or failed to; false when the time is
+/// over.
+public func waitForWritable(_ descriptor: Int32, timeoutMilliseconds: Int32) -> Bool {
+  var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+  return poll(&entry, 1, timeoutMilliseconds) > 0
+}

@@ -31,7 +31,7 @@ public enum Processes {
   /// until its parent asks for it.
   public static func isAlive(_ id: ProcessID) -> Bool {
     guard exists(id) else { return false }
-    guard let state = status(of: id)?.state else { return true }
+    guard let state = readStat(of: id)?.state else { return true }
     return state != "Z" && state != "X"
   }
 
@@ -47,7 +47,9 @@ public enum Processes {
   public static func tree(of root: ProcessID) -> [ProcessID] {
     var children: [ProcessID: [ProcessID]] = [:]
     for process in all() {
-      if let parent = status(of: process)?.parent { children[parent, default: []].append(process) }
+      if let parent = readStat(of: process)?.parent {
+        children[parent, default: []].append(process)
+      }
     }
     var found = [root]
     var next = 0
@@ -115,32 +117,11 @@ public enum Processes {
     return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// User and system CPU time of a process (all threads) or, with `thread`, of that thread, in
-  /// nanoseconds rounded down to clock ticks; nil if it is gone.
-  public static func cpuNanoseconds(of process: ProcessID, thread: ProcessID? = nil) -> UInt64? {
-    let path = thread.map { "/proc/\(process)/task/\($0)/stat" } ?? "/proc/\(process)/stat"
-    // The name in parentheses may contain anything: fields are counted behind the last one.
-    guard let text = readText(path), let close = text.lastIndex(of: ")") else { return nil }
-    let fields = text[close...].split(separator: " ")
-    guard fields.count > 13, let user = UInt64(fields[12]), let system = UInt64(fields[13]) else {
-      return nil
-    }
-    let ticks = UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))
-    return (user &+ system) &* (1_000_000_000 / ticks)
-  }
-
   /// This process's number.
   public static var ownID: ProcessID { getpid() }
 
-  /// When a process started, in clock ticks since the machine did (field 22 of /proc/PID/stat); nil if it is
-  /// gone. Tells it from a later one with the same number.
-  public static func startTicks(of process: ProcessID) -> UInt64? {
-    guard let text = readText("/proc/\(process)/stat"), let close = text.lastIndex(of: ")") else {
-      return nil
-    }
-    let fields = text[close...].split(separator: " ")
-    return fields.count > 20 ? UInt64(fields[20]) : nil
-  }
+  /// The number of the calling thread.
+  public static var ownThread: ProcessID { lynx_thread_id() }
 
   /// The mapped memory of a process, in order of address; empty if it is gone or not ours to see.
   public static func mappings(of process: ProcessID) -> [MappedRegion] {

@@ -37,6 +37,26 @@ extension SocketCalls {
   }
 
   public static func close(_ descriptor: Int32) { _ = Glibc.close(descriptor) }
+
+  /// A socket that has an address to listen at later, as servers of Lynx's own take it: at once after another
+  /// one closed there (SO_REUSEADDR), IPv6 alone, shared with others that share it if so wanted.
+  public static func bound(
+    to address: ResolvedAddress, sharesPort: Bool
+  ) throws(SystemCallError) -> FileDescriptor {
+    let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+    let number = try retryingSystemCall("socket") { socket(address.family, Int32(kind), 0) }
+    let descriptor = FileDescriptor(owning: number)
+    func set(_ level: Int32, _ option: Int32) {
+      var one: Int32 = 1
+      setsockopt(
+        number, level, option, &one, socklen_t(MemoryLayout<Int32>.size))
+    }
+    if address.family != AF_UNIX { set(SOL_SOCKET, SO_REUSEADDR) }
+    if sharesPort { set(SOL_SOCKET, SO_REUSEPORT) }
+    if address.family == AF_INET6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
+    try retryingSystemCall("bind") { address.bind(number) }
+    return descriptor
+  }
 }
 
 extension SocketCalls {

@@ -18,25 +18,26 @@ public enum SocketCalls {
     while true {
       let count = recv(descriptor, room.baseAddress, room.count, Int32(MSG_DONTWAIT))
       if count >= 0 { return .done(count) }
-      if let outcome = failure(errno) { return outcome }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN, ENOMEM: return .wouldBlock
+      default: return .failed
+      }
     }
   }
 
+  // Written out, though it is nearly the same again: of two functions that differ in constants and in what they
+  // call, the compiler makes one, and profiles would show sending as receiving.
   public static func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Outcome {
     while true {
       let count = Glibc.send(
         descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
       if count >= 0 { return .done(count) }
-      if let outcome = failure(errno) { return outcome }
-    }
-  }
-
-  /// Nil if a signal interrupted the call.
-  private static func failure(_ code: Int32) -> Outcome? {
-    switch code {
-    case EINTR: nil
-    case EAGAIN, ENOBUFS, ENOMEM: .wouldBlock
-    default: .failed
+      switch errno {
+      case EINTR: continue
+      case EAGAIN, ENOBUFS, ENOMEM: return .wouldBlock
+      default: return .failed
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+internal import CLinuxShims
 internal import Glibc
 
 /// A system call that failed: which one, on what, and the kernel's reason.
@@ -17,6 +18,11 @@ public struct SystemCallError: Error, Sendable, Equatable, CustomStringConvertib
 
   /// The kernel's reason in words, such as "Permission denied".
   public var reason: String { String(cString: strerror(code)) }
+
+  /// The reason's name in the manual, such as "EACCES"; its number if it has none.
+  public var name: String {
+    lynx_error_name(code).map { String(cString: $0) } ?? "error \(code)"
+  }
 
   public var description: String {
     subject.isEmpty ? "\(call): \(reason)" : "\(call) \(subject): \(reason)"

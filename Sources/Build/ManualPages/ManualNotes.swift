@@ -27,6 +27,9 @@ struct ManualNotes {
       Note("NOTIFY_SOCKET, LISTEN_FDS, LISTEN_PID", "systemd's: readiness, and sockets it opened."),
     ],
     "lynx-bench": [finding, temporary],
+    "lynx-doctor": [
+      finding, Note("DATABASE_URL", "the database, if --database-url does not name it."),
+    ],
     "lynx-profile": [finding, temporary],
     "lynx-migrate": [
       Note("DATABASE_URL", "the database, if --database-url does not name it. May not be empty."),
@@ -67,6 +70,12 @@ struct ManualNotes {
         "debug information of stripped programs, found by their build-id."),
       Note("/tmp/perf-PID.map", "names of code that a runtime generated."),
       Note("/proc/sys/kernel/perf_event_paranoid", "what the kernel lets an ordinary user see."),
+      Note("/run/lynx/, /tmp/lynx-UID/", "servers that run say there which they are."),
+    ],
+    "lynx-doctor": [
+      Note("/proc/sys/kernel/, /sys/devices/system/cpu/", "what the kernel says of itself."),
+      Note("/usr/lib/debug/.build-id/", "debug information of stripped programs."),
+      Note("./lynx.db", "the database, unless another is named."),
       Note("/run/lynx/, /tmp/lynx-UID/", "servers that run say there which they are."),
     ],
     "lynx-migrate": [

@@ -293,3 +293,11 @@ int lynx_usable_cpu_count(void) {
   CPU_FREE(set);
   return count;
 }
+
+pid_t lynx_thread_id(void) {
+  return (pid_t)syscall(SYS_gettid);
+}
+
+const char *lynx_error_name(int code) {
+  return strerrorname_np(code);
+}

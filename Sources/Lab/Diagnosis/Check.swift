@@ -77,10 +77,15 @@ public struct Remedy: Sendable, Equatable {
   public var needsRoot: Bool
   /// Whether the line changes nothing but what the user owns, and `--fix` may run it.
   public var isOwn: Bool
+  /// Other lines that mend it as well, if this one does not suit.
+  public var alternatives: [String]
 
-  public init(_ line: String, needsRoot: Bool = false, isOwn: Bool = false) {
+  public init(
+    _ line: String, needsRoot: Bool = false, isOwn: Bool = false, alternatives: [String] = []
+  ) {
     self.line = line
     self.needsRoot = needsRoot
     self.isOwn = isOwn
+    self.alternatives = alternatives
   }
 }

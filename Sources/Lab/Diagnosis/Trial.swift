@@ -40,7 +40,9 @@ final class Trial: Sendable {
 
   /// Waits for the end of the trial, or of its time.
   func result() -> Diagnosis.Result {
-    let deadline = UInt64(clamping: check.deadline / .nanoseconds(1))
+    let (seconds, attoseconds) = check.deadline.components
+    let deadline =
+      UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
     while true {
       let (finding, startedAt, endedAt, wakeUp) = state.withLock { state in
         (state.finding, state.startedAt, state.endedAt, state.wakeUp)

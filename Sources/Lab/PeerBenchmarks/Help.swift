@@ -20,7 +20,7 @@ enum Help {
         --inline-timeout N   seconds after which such a run is given up (120)
         --long-seconds N     memory: the long recording (300)
         --long-runs N        memory: how many long recordings (1)
-        --connections N      redirect-cost: only with so many (64 and 1000)
+        --connections N      connections of a load (each claim has its own)
         --server FILE        a built Tests/Fixtures/SwiftServer (built if left out)
         --json FILE          also write everything as JSON
         --list               names of the claims

@@ -9,7 +9,7 @@ enum PeerBenchmarks {
     StopToPicture(), WholeStacks(), ProfilerCost(), MemoryUse(), Truth(),
     PostgresLookups(), PostgresCreations(), PostgresRecovery(), SQLiteCreations(),
     MigrateRunners(), CacheLookups(), CacheHits(), ClickCounting(), RedirectCost(),
-    RedirectThreads(), ServedPostgres(), LoadCost(),
+    RedirectThreads(), ServedPostgres(), LoadCost(), ProfileOverhead(),
   ]
 
   static func main() {

@@ -9,27 +9,47 @@ enum DebugFile {
   /// Opens the separate debug file of a module: by build-id, then by `.gnu_debuglink`. A file is
   /// believed only when its build-id (or, where there is none, the link's checksum) agrees.
   static func open(for file: ElfFile, path: String) -> OpenedElf? {
+    find(for: file, path: path)?.opened
+  }
+
+  /// The same, with where it was found.
+  static func find(for file: ElfFile, path: String) -> (path: String, opened: OpenedElf)? {
     let buildID = file.buildID
-    if buildID.count > 4 {
-      for directory in directories {
-        let candidate = "\(directory)/.build-id/\(buildID.prefix(2))/\(buildID.dropFirst(2)).debug"
-        if let opened = OpenedElf(path: candidate), opened.file.buildID == buildID {
-          return opened
-        }
+    for candidate in buildIDPlaces(buildID) {
+      if let opened = OpenedElf(path: candidate), opened.file.buildID == buildID {
+        return (candidate, opened)
       }
     }
-    guard let link = file.debugLink, !link.name.contains("/") else { return nil }
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-    let places =
-      ["\(folder)/\(link.name)", "\(folder)/.debug/\(link.name)"]
-      + directories.map { "\($0)\(folder)/\(link.name)" }
-    for candidate in places where candidate != path {
+    guard let link = file.debugLink else { return nil }
+    for candidate in linkPlaces(link.name, path: path) {
       guard let opened = OpenedElf(path: candidate) else { continue }
       let found = opened.file.buildID
-      if !buildID.isEmpty, found == buildID { return opened }
-      if buildID.isEmpty, checksum(of: candidate) == link.checksum { return opened }
+      let agrees =
+        buildID.isEmpty ? checksum(of: candidate) == link.checksum : found == buildID
+      if agrees { return (candidate, opened) }
     }
     return nil
+  }
+
+  /// Where the debug file of a module is looked for, in this order.
+  static func places(for file: ElfFile, path: String) -> [String] {
+    buildIDPlaces(file.buildID) + (file.debugLink.map { linkPlaces($0.name, path: path) } ?? [])
+  }
+
+  private static func buildIDPlaces(_ buildID: String) -> [String] {
+    if buildID.count <= 4 { return [] }
+    return directories.map {
+      "\($0)/.build-id/\(buildID.prefix(2))/\(buildID.dropFirst(2)).debug"
+    }
+  }
+
+  private static func linkPlaces(_ name: String, path: String) -> [String] {
+    if name.contains("/") { return [] }
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    let places =
+      ["\(folder)/\(name)", "\(folder)/.debug/\(name)"]
+      + directories.map { "\($0)\(folder)/\(name)" }
+    return places.filter { $0 != path }
   }
 
   /// The CRC-32 that `.gnu_debuglink` carries (gdb manual, "Separate Debug Files").

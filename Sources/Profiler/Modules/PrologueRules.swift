@@ -31,6 +31,32 @@ struct PrologueRules {
   }
 }
 
+extension PrologueRules {
+  /// Whether a function that begins with this code has the frame pointer lead to its frame; nil if it makes
+  /// no frame, or none that can be seen.
+  static func setsFramePointer(_ code: [UInt8]) -> Bool? {
+    #if arch(x86_64)
+      let prologue = Prologue(code)
+      if prologue.framePointerDepth != nil { return true }
+      // Behind a check of the stack's size, as Go has it: push %rbp; mov %rsp,%rbp.
+      let pushes: [UInt8] = [0x55, 0x48, 0x89, 0xe5]
+      if code.indices.contains(where: { code[$0...].starts(with: pushes) }) { return true }
+      return prologue.depth > 8 ? false : nil
+    #elseif arch(arm64)
+      // stp x29, x30 somewhere in the frame; other stores below the stack pointer make one without.
+      let words = stride(from: 0, to: code.count - 3, by: 4).map {
+        UInt32(littleEndianBytes: code[$0..<($0 + 4)])
+      }
+      if words.contains(where: {
+        $0 & 0xffc0_7fff == 0xa980_7bfd || $0 & 0xffc0_7fff == 0xa900_7bfd
+      }) {
+        return true
+      }
+      return words.contains { $0 & 0xff00_03ff == 0xd100_03ff } ? false : nil
+    #endif
+  }
+}
+
 #if arch(x86_64)
   /// What the first instructions of a function, as far as they ran, did to the stack pointer.
   private struct Prologue {

@@ -76,7 +76,7 @@ struct SymbolTable {
     return Symbol(start: starts[found], end: ends[found], name: String(cString: name))
   }
 
-  private static func isFunction(_ symbol: Elf64_Sym, in file: ElfFile) -> Bool {
+  static func isFunction(_ symbol: Elf64_Sym, in file: ElfFile) -> Bool {
     guard symbol.st_shndx != UInt16(SHN_UNDEF), symbol.st_value != 0 else { return false }
     switch Int32(symbol.st_info & 15) {
     case STT_FUNC, STT_GNU_IFUNC: return true

@@ -84,7 +84,7 @@ final class TargetActivity {
   private func noteState() {
     let used = Self.cpu(of: members, target)
     if used > cpuAtStart { cpuUsed = used - cpuAtStart }
-    if let state = members.first.flatMap({ Processes.status(of: $0.id)?.state }) {
+    if let state = members.first.flatMap({ Processes.readStat(of: $0.id)?.state }) {
       lastState = state
     }
   }

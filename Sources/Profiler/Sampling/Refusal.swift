@@ -24,6 +24,8 @@ public struct Refusal: Sendable, Equatable {
     public var user: UInt32
     public var userName: String
     public var capabilities: UInt64
+    /// Whether capabilities are those of another user namespace than the machine's: worth nothing here.
+    public var inUserNamespace: Bool
     public var seccompFilter: Bool
     /// Whether a user-only event on this very process is granted.
     public var ownEventGranted: Bool
@@ -37,8 +39,9 @@ public struct Refusal: Sendable, Equatable {
 
     public init(
       code: Int32, call: String = "perf_event_open", paranoid: Int?, maximumRate: Int? = nil,
-      user: UInt32, userName: String = "", capabilities: UInt64 = 0, seccompFilter: Bool = false,
-      ownEventGranted: Bool = true, targetID: ProcessID = 1, targetUser: UInt32? = nil,
+      user: UInt32, userName: String = "", capabilities: UInt64 = 0, inUserNamespace: Bool = false,
+      seccompFilter: Bool = false, ownEventGranted: Bool = true, targetID: ProcessID = 1,
+      targetUser: UInt32? = nil,
       targetUserName: String = "", kernelDemanded: Bool = false, frequency: Int = 99,
       executable: String = "lynx", openFileLimit: Int = 1024
     ) {
@@ -49,6 +52,7 @@ public struct Refusal: Sendable, Equatable {
       self.user = user
       self.userName = userName
       self.capabilities = capabilities
+      self.inUserNamespace = inUserNamespace
       self.seccompFilter = seccompFilter
       self.ownEventGranted = ownEventGranted
       self.targetID = targetID
@@ -62,6 +66,10 @@ public struct Refusal: Sendable, Equatable {
 
     /// CAP_PERFMON or CAP_SYS_ADMIN (linux/capability.h).
     var mayProfileAnything: Bool {
+      !inUserNamespace && Self.mayProfileAnything(capabilities)
+    }
+
+    static func mayProfileAnything(_ capabilities: UInt64) -> Bool {
       capabilities & (1 << 38) != 0 || capabilities & (1 << 21) != 0
     }
   }
@@ -93,6 +101,14 @@ public struct Refusal: Sendable, Equatable {
           "the kernel does not know an option of this event (invalid argument); Linux 5.4 or newer"
             + " is needed", [], isPermission: false)
       }
+    case ENOENT, EOPNOTSUPP, ENODEV:
+      self.init(
+        "this machine has no such event: neither a hardware counter nor the kernel's CPU clock",
+        ["a kernel with CONFIG_PERF_EVENTS=y"], isPermission: false)
+    case EOVERFLOW:
+      self.init(
+        "call chains are limited to fewer frames than were asked for (kernel.perf_event_max_stack)",
+        ["sudo sysctl kernel.perf_event_max_stack=127"], isPermission: false, isBadRequest: true)
     case ENOMEM:
       self.init(
         "the kernel has no memory for the sample rings (\(facts.call))",
@@ -113,8 +129,7 @@ public struct Refusal: Sendable, Equatable {
   }
 
   private static func permission(_ facts: Facts) -> Refusal {
-    let capabilityLine =
-      "sudo setcap cap_perfmon,cap_sys_ptrace,cap_syslog=ep \(facts.executable)"
+    let capabilityLine = facts.capabilityLine
     if facts.call == "mmap" {
       return Refusal(
         "the sample rings do not fit into the locked memory this user may have",
@@ -126,7 +141,7 @@ public struct Refusal: Sendable, Equatable {
         return Refusal(
           "kernel.perf_event_paranoid is \(paranoid), which closes perf_event_open to users"
             + " without CAP_PERFMON",
-          ["sudo sysctl kernel.perf_event_paranoid=2", capabilityLine], isPermission: true)
+          [facts.settingLine("kernel.perf_event_paranoid=2"), capabilityLine], isPermission: true)
       }
       if facts.seccompFilter {
         return Refusal(
@@ -146,24 +161,21 @@ public struct Refusal: Sendable, Equatable {
       return Refusal(
         "process \(facts.targetID) belongs to \(facts.targetUserName), and \(facts.userName) may"
           + " profile only its own processes (CAP_PERFMON is missing)",
-        [
-          "sudo \(facts.executable) profile --pid \(facts.targetID)",
-          capabilityLine,
-        ], isPermission: true)
+        facts.asRootLines + [capabilityLine], isPermission: true)
     }
     if facts.kernelDemanded, !facts.mayProfileAnything, let paranoid = facts.paranoid, paranoid > 1
     {
       return Refusal(
         "kernel.perf_event_paranoid is \(paranoid): kernel frames need 1 or less, or CAP_PERFMON",
         [
-          "sudo sysctl kernel.perf_event_paranoid=1", capabilityLine,
+          facts.settingLine("kernel.perf_event_paranoid=1"), capabilityLine,
           "\(facts.executable) profile --kernel no …   # without the kernel's part",
         ], isPermission: true)
     }
     return Refusal(
       "process \(facts.targetID) may not be watched by \(facts.userName): it runs with more"
         + " privileges than its user, in another user namespace, or is marked undumpable",
-      ["sudo \(facts.executable) profile --pid \(facts.targetID)"], isPermission: true)
+      facts.asRootLines.isEmpty ? [capabilityLine] : facts.asRootLines, isPermission: true)
   }
 
   init(
@@ -193,11 +205,12 @@ public struct Refusal: Sendable, Equatable {
         maximumRate: Machine.setting("kernel.perf_event_max_sample_rate"),
         user: user, userName: Machine.userName(user),
         capabilities: own?.effectiveCapabilities ?? 0,
+        inUserNamespace: !Machine.isFirstUserNamespace(uidMap: readText("/proc/self/uid_map")),
         seccompFilter: (own?.seccompMode ?? 0) != 0, ownEventGranted: granted,
         targetID: status?.threadGroup ?? thread, targetUser: status?.effectiveUser,
         targetUserName: status.map { Machine.userName($0.effectiveUser) } ?? "another user",
         kernelDemanded: settings.kernel == .yes, frequency: settings.frequency,
-        executable: Machine.ownExecutable, openFileLimit: Machine.openFileLimit))
+        executable: shellWord(Machine.ownExecutable), openFileLimit: Machine.openFileLimit))
   }
 
   /// What is said when the kernel's part is left out.

@@ -18,6 +18,9 @@ public struct SamplingPlan: Sendable {
     }
   }
 
+  /// Of each CPU's ring, where locked memory is not limited.
+  public static let wantedRingBytes = 4 << 20
+
   /// Whether periods are nanoseconds.
   public var isClock: Bool { request.counter == .cpuClock }
 }
@@ -27,7 +30,7 @@ public struct SamplingPlan: Sendable {
 struct SessionOpening {
   let target: SamplingTarget
   let settings: SamplingSettings
-  private static let largestRing = 4 << 20
+  private static let largestRing = SamplingPlan.wantedRingBytes
   private static let smallestRing = 128 << 10
 
   struct Opened {
@@ -91,6 +94,17 @@ struct SessionOpening {
       }
     }
     throw SamplingError.targetEnded(target)
+  }
+
+  /// What the kernel grants of what was asked for, on one thread and CPU.
+  func grantedRequest(
+    thread: ProcessID, cpu: Int32, maximumFrames: UInt16
+  ) throws(SystemCallError) -> PerfEventRequest {
+    var request = initialRequest()
+    request.maximumFrames = maximumFrames
+    var notes: [String] = []
+    try settle(&request, thread: thread, cpu: cpu, notes: &notes)
+    return request
   }
 
   private func initialRequest() -> PerfEventRequest {

@@ -28,6 +28,13 @@ public struct ServiceSettings: Sendable {
     self.logger = logger
     self.journalDirectory = journalDirectory
   }
+
+  /// How many files a service with these settings needs open to start, and how many connections to redirects
+  /// it would take under this process's limit.
+  public var fileNeeds: (needed: Int, connections: Int) {
+    let budget = FileBudget(self)
+    return (budget.needed, redirects.maximumConnections ?? budget.redirects)
+  }
 }
 
 /// Why a service does not start: one sentence.

@@ -20,11 +20,17 @@ enum ValueCompletion {
   }
 
   /// Processes of the servers that run, behind commas too.
-  static let servers = CompletionKind.custom { _, _, typed in
-    let servers = ServerAnnouncement.running().map { server in
+  static let servers = CompletionKind.custom { _, _, typed in list(typed, of: runningServers) }
+
+  /// The process of a server that runs.
+  static let server = CompletionKind.custom { _, _, _ in
+    runningServers.map { described($0.name, $0.meaning) }
+  }
+
+  private static var runningServers: [(name: String, meaning: String)] {
+    ServerAnnouncement.running().map { server in
       ("\(server.pid)", "lynx serve, " + (server.redirects + server.api).joined(separator: " "))
     }
-    return list(typed, of: servers)
   }
 
   /// What to do, as the first word only; `new` has a name behind it.

@@ -2,6 +2,7 @@
 // What Swift cannot call or name itself: variadic system calls, ioctl numbers made by macros,
 // acquire/release access to a shared ring, and the code between fork and exec.
 
+#include "MachineFacts.h"
 #include "ThreadTimers.h"
 
 #include <stdbool.h>
@@ -126,3 +127,8 @@ int lynx_unacknowledged(int descriptor);
 /// On how many CPUs this process may run (sched_getaffinity(2)); 0 if the kernel does not say.
 int lynx_usable_cpu_count(void);
 
+/// gettid(2).
+pid_t lynx_thread_id(void);
+
+/// The name of an errno in the manual, such as "EACCES"; none if it has none.
+const char *_Nullable lynx_error_name(int code);

@@ -18,31 +18,37 @@ final class RedirectPeer {
   private let bench: Bench
   private let outputPath: String
 
-  /// - Parameter database: a SQLite file with links, for Lynx's side.
-  init(_ kind: Kind, _ bench: Bench, database: String, threads: Int = 1) throws(CommandError) {
+  /// - Parameters:
+  ///   - database: a SQLite file with links, for Lynx's side.
+  ///   - cpu: the only one it may run on; nil for all.
+  init(
+    _ kind: Kind, _ bench: Bench, database: String, threads: Int = 1, cpu: Int? = nil
+  ) throws(CommandError) {
     self.kind = kind
     self.bench = bench
     port = try freeLoopbackPort()
     outputPath = bench.scratch("server.txt")
     switch kind {
     case .lynx:
-      command = [
-        bench.lynxPath, "serve", "--database-url", "sqlite://\(database)", "--journal-dir",
-        bench.scratch("clicks"), "--redirect-port", "\(port)", "--api-port",
-        "\(try freeLoopbackPort())", "--threads", "\(threads)",
-      ]
+      command =
+        pinned(cpu) + [
+          bench.lynxPath, "serve", "--database-url", "sqlite://\(database)", "--journal-dir",
+          bench.scratch("clicks"), "--redirect-port", "\(port)", "--api-port",
+          "\(try freeLoopbackPort())", "--threads", "\(threads)",
+        ]
     case .nginx:
       let path = bench.scratch("nginx.conf")
       try OutputFile.write(Array(Self.nginxSettings(bench, port, threads).utf8), to: path)
       // Relative paths of the settings, its process id among them, are below this directory.
-      command = [
-        "nginx", "-p", try Self.absolute(bench.scratchDirectory), "-c", try Self.absolute(path),
-      ]
+      command =
+        pinned(cpu) + [
+          "nginx", "-p", try Self.absolute(bench.scratchDirectory), "-c", try Self.absolute(path),
+        ]
     case .floor:
       let path = "\(bench.fixtureDirectory)/redirects"
       try bench.mustRun(
         ["gcc", "-O2", "-o", path, "Tests/Fixtures/Programs/redirects.c"], within: 120)
-      command = [path, "\(port)"]
+      command = pinned(cpu) + [path, "\(port)"]
     }
     process = try RunningProcess(
       command, .init(outputPath: outputPath, errorPath: bench.scratch("errors.txt")))
@@ -85,6 +91,8 @@ final class RedirectPeer {
     """
   }
 
+  var processID: ProcessID { process.processID }
+
   /// User and system time of the process so far.
   func cpuSeconds() throws(CommandError) -> Double {
     var clock = clockid_t()
@@ -105,6 +113,9 @@ final class RedirectPeer {
     return readText(outputPath) ?? ""
   }
 }
+
+/// What goes before a command to keep it on one CPU; taskset becomes the command itself.
+private func pinned(_ cpu: Int?) -> [String] { cpu.map { ["taskset", "-c", "\($0)"] } ?? [] }
 
 /// wrk, asking for codes drawn beforehand.
 struct RedirectLoad {
@@ -156,16 +167,18 @@ struct RedirectLoad {
     var bytesPerAnswer: Double
   }
 
-  func command(_ port: UInt16, connections: Int, seconds: Int) -> [String] {
-    [
+  func command(_ port: UInt16, connections: Int, seconds: Int, cpu: Int? = nil) -> [String] {
+    pinned(cpu) + [
       "wrk", "-t1", "-c\(connections)", "-d\(seconds)s", "-s", script, "http://127.0.0.1:\(port)",
     ]
   }
 
   /// Every request has to be answered with a redirect.
-  func run(_ port: UInt16, connections: Int, seconds: Int) throws(CommandError) -> Outcome {
+  func run(
+    _ port: UInt16, connections: Int, seconds: Int, cpu: Int? = nil
+  ) throws(CommandError) -> Outcome {
     let output = bench.scratch("wrk.txt")
-    let command = command(port, connections: connections, seconds: seconds)
+    let command = command(port, connections: connections, seconds: seconds, cpu: cpu)
     try bench.mustRun(command, within: Double(seconds) + 30, outputPath: output)
     let text = readText(output) ?? ""
     // "  123456 requests in 5.00s, 20.12MB read"

@@ -27,7 +27,10 @@ struct Tool: Sendable, Equatable {
   static let psql = Tool(
     name: "psql", versionArguments: ["--version"], remedy: "apt-get install postgresql-client")
 
-  static let all = [perf, wrk, gcc, gxx, nginx, pgbench, psql, dbmate]
+  static let taskset = Tool(
+    name: "taskset", versionArguments: ["--version"], remedy: "apt-get install util-linux")
+
+  static let all = [perf, wrk, gcc, gxx, nginx, pgbench, psql, dbmate, taskset]
 
   /// Where PATH finds it; nil if nowhere.
   var path: String? {

@@ -19,6 +19,9 @@ public struct RedirectSettings: Sendable {
     case inherited(descriptor: Int32)
   }
 
+  /// How many connections may wait to be accepted, if the system allows as many (net.core.somaxconn).
+  public static let backlog: Int32 = 4096
+
   public var addresses = [Address.internet(host: "127.0.0.1", port: 3000)]
   /// Takes the addresses over from a server that has them and stops accepting soon: both accept
   /// meanwhile. Otherwise an address that is taken is an error.

@@ -73,16 +73,25 @@ final class CacheShard: Sendable {
   }
 
   private func known(_ code: [UInt8], hash: UInt64) -> Target?? {
-    withUnsafeTemporaryAllocation(byteCount: CacheTable.maximumLength, alignment: 8) { buffer in
-      code.withUnsafeBytes { code in
-        guard let found = links.view.read(code, hash: hash, into: buffer).0 else {
-          return absent.find(code, hash: hash) == nil ? nil : .some(nil)
-        }
-        let destination = UnsafeRawBufferPointer(buffer).prefix(found.destinationLength)
-        return Target(
-          id: found.id, destination: String(decoding: destination, as: UTF8.self),
-          isActive: found.isActive, version: found.version)
-      }
+    // Room for the longest would be 64 KiB of the stack of everyone who calls this, and of the heap.
+    var bytes = [UInt8](repeating: 0, count: 256)
+    guard var found = read(code, hash: hash, into: &bytes) else {
+      return code.withUnsafeBytes { absent.find($0, hash: hash) } == nil ? nil : .some(nil)
+    }
+    while found.destinationLength > bytes.count {
+      bytes = [UInt8](repeating: 0, count: found.destinationLength)
+      guard let again = read(code, hash: hash, into: &bytes) else { return nil }
+      found = again
+    }
+    return Target(
+      id: found.id,
+      destination: String(decoding: bytes.prefix(found.destinationLength), as: UTF8.self),
+      isActive: found.isActive, version: found.version)
+  }
+
+  private func read(_ code: [UInt8], hash: UInt64, into bytes: inout [UInt8]) -> CachedTarget? {
+    bytes.withUnsafeMutableBytes { buffer in
+      code.withUnsafeBytes { links.view.read($0, hash: hash, into: buffer).0 }
     }
   }
 

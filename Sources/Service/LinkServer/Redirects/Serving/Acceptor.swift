@@ -167,7 +167,7 @@ final class Acceptor {
   func finish() {
     isFinishing = true
     for listener in listeners where listener.isOwn {
-      accept(listener, upTo: Int(ListeningSocket.backlog))
+      accept(listener, upTo: Int(RedirectSettings.backlog))
     }
     pause()
     isPaused = true

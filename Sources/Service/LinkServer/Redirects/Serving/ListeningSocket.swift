@@ -10,8 +10,6 @@ final class ListeningSocket: Sendable {
   /// The file of a unix socket, removed in the end if it still is this one.
   private let file: (path: String, device: UInt64, inode: UInt64)?
 
-  static let backlog: Int32 = 4096
-
   /// Throws ``RedirectServerError``.
   init(_ address: RedirectSettings.Address, takesOver: Bool) throws {
     do throws(SystemCallError) {
@@ -20,8 +18,8 @@ final class ListeningSocket: Sendable {
         let resolved = try ResolvedAddress(host: host, port: port)
         // The socket shares its port (SO_REUSEPORT), so that the next server can take it over; that
         // would let two run side by side by mistake. One that does not share finds out.
-        if !takesOver { _ = try Self.bound(resolved, sharesPort: false) }
-        owned = try Self.bound(resolved, sharesPort: true)
+        if !takesOver { _ = try SocketCalls.bound(to: resolved, sharesPort: false) }
+        owned = try SocketCalls.bound(to: resolved, sharesPort: true)
         self.address = .internet(host: host, port: Self.port(of: owned.number) ?? port)
         file = nil
       case .unix(let path):
@@ -40,7 +38,7 @@ final class ListeningSocket: Sendable {
         try retryingSystemCall("fcntl") { fcntl(number, F_SETFL, O_NONBLOCK) }
       }
       descriptor = owned.number
-      try retryingSystemCall("listen") { listen(owned.number, Self.backlog) }
+      try retryingSystemCall("listen") { listen(owned.number, RedirectSettings.backlog) }
     } catch {
       throw RedirectServerError(address, error)
     }
@@ -67,23 +65,6 @@ final class ListeningSocket: Sendable {
     if let file, let now = Self.identity(file.path), now == (file.device, file.inode) {
       unlink(file.path)
     }
-  }
-
-  private static func bound(
-    _ address: ResolvedAddress, sharesPort: Bool
-  ) throws(SystemCallError) -> FileDescriptor {
-    let number = try retryingSystemCall("socket") {
-      socket(
-        address.family,
-        Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue),
-        0)
-    }
-    let descriptor = FileDescriptor(owning: number)
-    if address.family != AF_UNIX { set(Int(SOL_SOCKET), SO_REUSEADDR, on: number) }
-    if sharesPort { set(Int(SOL_SOCKET), SO_REUSEPORT, on: number) }
-    if address.family == AF_INET6 { set(Int(IPPROTO_IPV6), IPV6_V6ONLY, on: number) }
-    try retryingSystemCall("bind") { address.bind(number) }
-    return descriptor
   }
 
   private static func set(_ level: Int, _ option: Int32, on descriptor: Int32) {
@@ -151,8 +132,8 @@ final class ListeningSocket: Sendable {
   private static func listening(
     _ address: ResolvedAddress
   ) throws(SystemCallError) -> FileDescriptor {
-    let descriptor = try bound(address, sharesPort: false)
-    try retryingSystemCall("listen") { listen(descriptor.number, backlog) }
+    let descriptor = try SocketCalls.bound(to: address, sharesPort: false)
+    try retryingSystemCall("listen") { listen(descriptor.number, RedirectSettings.backlog) }
     return descriptor
   }
 

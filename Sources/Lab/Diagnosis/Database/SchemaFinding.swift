@@ -1,0 +1,55 @@
+internal import Databases
+internal import Migrations
+
+/// Whether the schema is the one that this lynx was made for.
+enum SchemaFinding {
+  static func find(_ subject: DatabaseSubject) -> Finding {
+    var migrator = Migrator(database: subject.url, origin: .embedded(subject.url.dialect))
+    migrator.lockTimeout = .milliseconds(300)
+    do throws(MigrationError) {
+      return finding(try migrator.overview(), subject)
+    } catch {
+      return Finding(
+        .failed, error.message, expected: "a schema that can be looked at",
+        remedy: Remedy(subject.migrate("status")))
+    }
+  }
+
+  private static func finding(_ overview: MigrationOverview, _ subject: DatabaseSubject) -> Finding
+  {
+    let newest = overview.entries.last { $0.migration != nil }?.title ?? ""
+    let expected = "all migrations to \(newest), as they are in this lynx"
+    if let problem = overview.problems().first {
+      return Finding(
+        .failed, problem.message, expected: expected, remedy: remedy(problem.kind, subject))
+    }
+    if overview.unapplied.isEmpty {
+      return Finding(.ok, "\(overview.recorded.count) migrations, the newest \(newest)")
+    }
+    let up = Remedy(subject.migrate("up"))
+    if !overview.recorded.isEmpty {
+      let pending = overview.unapplied.map(\.title).joined(separator: ", ")
+      return Finding(.failed, "pending: \(pending)", expected: expected, remedy: up)
+    }
+    let tables = overview.unrecordedTables
+    if tables.isEmpty {
+      return Finding(.ok, "empty; lynx serve makes the schema when it starts")
+    }
+    let named = tables.prefix(3).joined(separator: ", ") + (tables.count > 3 ? " …" : "")
+    return Finding(
+      .failed, "tables that no migration recorded: \(named)",
+      expected: "an empty database, or a Lynx's (make a backup before it is taken over)",
+      remedy: up)
+  }
+
+  private static func remedy(
+    _ kind: MigrationError.Kind, _ subject: DatabaseSubject
+  ) -> Remedy {
+    switch kind {
+    case .newerDatabase: Remedy("install the lynx that made it, or a newer one")
+    case .drift, .missingFile, .dirty: Remedy(subject.migrate("repair"))
+    case .outOfOrder: Remedy(subject.migrate("up --out-of-order"))
+    default: Remedy(subject.migrate("status"))
+    }
+  }
+}

@@ -1,0 +1,37 @@
+internal import CElfutils
+
+/// What the first compilation units of a file say of themselves.
+struct UnitFacts {
+  let facts: ModuleExamination.DebugFacts
+  /// How many units are of each language, by DW_LANG's number (DWARF 5, 7.12).
+  let languages: [Int: Int]
+
+  /// More are not read: each costs some microseconds.
+  private static let most = 400
+
+  /// nil if libdw cannot read the file's debug information.
+  init?(_ file: ElfFile) {
+    guard let handle = dwarf_begin_elf(file.handle, DWARF_C_READ, nil) else { return nil }
+    defer { dwarf_end(handle) }
+    var versions: Set<Int> = []
+    var languages: [Int: Int] = [:]
+    var unit: OpaquePointer?
+    var next: OpaquePointer?
+    var version: Dwarf_Half = 0
+    var die = Dwarf_Die()
+    var count = 0
+    while count < Self.most,
+      dwarf_get_units(handle, unit, &next, &version, nil, &die, nil) == 0
+    {
+      unit = next
+      count += 1
+      versions.insert(Int(version))
+      let language = Int(dwarf_srclang(&die))
+      if language > 0 { languages[language, default: 0] += 1 }
+    }
+    self.languages = languages
+    facts = ModuleExamination.DebugFacts(
+      versions: versions.sorted(),
+      hasLines: file.hasContent(".debug_line") || file.hasContent(".zdebug_line"))
+  }
+}
