@@ -151,8 +151,8 @@ let package = Package(
     room(
       "Lab", "Experiments",
       [
-        "LoadTesting", "LoadResults", "Recording", "Profiles", "Sampling", "LinuxSystem",
-        "Terminal",
+        "LoadTesting", "LoadResults", "Recording", "Profiles", "FlameGraphs", "Sampling",
+        "LinuxSystem", "Terminal", "Bytes",
       ]),
     room(
       "Lab", "Diagnosis",
@@ -181,6 +181,9 @@ let package = Package(
         "Diagnosis", "Sampling", "Modules", "Databases", "Migrations", "LinkStores", "Links",
         "LinkService", "LinuxSystem", logging,
       ]),
+    tests(
+      "ExperimentsTests",
+      ["Experiments", "LoadResults", "Profiles", "FlameGraphs", "Terminal", "Bytes"]),
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
     tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),

@@ -7,6 +7,11 @@ public enum EventProbe {
   public struct Refused: Error, Sendable {
     public let error: SystemCallError
     public let refusal: Refusal
+
+    public init(error: SystemCallError, refusal: Refusal) {
+      self.error = error
+      self.refusal = refusal
+    }
   }
 
   /// One event of a thread, on the first CPU. With ``KernelSampling/auto`` the kernel's part is left out where

@@ -119,6 +119,14 @@ struct ProfileOutputOptions: ParsableArguments {
   @Flag(name: .customLong("no-artifact"), help: "Do not keep the recording.")
   var noArtifact = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Instead of -o: name all by time, commit and scenario in DIR, and compare with the run "
+        + "before.",
+      valueName: "DIR"),
+    completion: .directory)
+  var history: String?
+
   @OptionGroup var report: ReportOptions
 }
 

@@ -1,6 +1,7 @@
 import Databases
 import Diagnosis
 import Foundation
+import Glibc
 import LinkService
 import Logging
 import TestSupport
@@ -56,7 +57,8 @@ final class PythonListener {
   }
 
   deinit {
-    process.terminate()
+    // The threads that tests run on hold signals back, and so does what they start.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 }

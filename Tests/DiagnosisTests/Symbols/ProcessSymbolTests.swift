@@ -53,6 +53,13 @@ struct ProcessSymbolTests {
     #expect(packages.owner(of: shop / "mine") == nil)
   }
 
+  @Test("a link leads to the file that it is one to")
+  func link() throws {
+    let shop = try Workshop()
+    try shop.run("cp /bin/true program && ln -s program link")
+    #expect(ExaminedModules.file(shop / "link").modules.first?.path == shop / "program")
+  }
+
   @Test("the archive of debug packages is made known first where apt does not know it")
   func archive() throws {
     let shop = try Workshop()

@@ -15,7 +15,9 @@ struct ExaminedModules: Sendable {
   private static let budgetNanoseconds: UInt64 = 900_000_000
 
   /// A file, whatever it is.
-  static func file(_ path: String) -> ExaminedModules {
+  static func file(_ given: String) -> ExaminedModules {
+    // Debug files and packages are of the file, not of links to it.
+    let path = resolved(given)
     var result = ExaminedModules()
     let bytes: [UInt8]
     do throws(SystemCallError) {
@@ -40,6 +42,12 @@ struct ExaminedModules: Sendable {
     }
     result.modules = [module]
     return result
+  }
+
+  private static func resolved(_ path: String) -> String {
+    guard let target = realpath(path, nil) else { return path }
+    defer { free(target) }
+    return String(cString: target)
   }
 
   private static func unopened(_ path: String, _ error: SystemCallError) -> Finding {

@@ -176,7 +176,7 @@ struct SymbolFindings {
 
   // MARK: Sentences
 
-  static func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded(.down))) %" }
+  static func percent(_ fraction: Double) -> String { "\(Int((fraction * 100).rounded(.down)))%" }
 
   private func count(_ many: String, _ one: String, by section: String) -> String {
     modules.count == 1 ? "\(one) by \(section)" : "all \(modules.count) files \(many) by \(section)"
