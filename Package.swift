@@ -137,7 +137,13 @@ let package = Package(
         "LoadResults", "Experiments", "Diagnosis", argumentParser, configuration, logging,
       ],
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
+
+    // Build
     .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/Build/CommitStamp"),
+    // Not a product: .ci/generate runs it, nothing installs it.
+    .executableTarget(
+      name: "ManualPages", dependencies: ["Terminal"], path: "Sources/Build/ManualPages",
+      swiftSettings: strict),
 
     // Lab
     room("Lab", "LoadResults", ["Terminal", "Bytes", histogram]),
