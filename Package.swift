@@ -137,7 +137,13 @@ let package = Package(
         "LoadResults", "Experiments", "Diagnosis", argumentParser, configuration, logging,
       ],
       path: "Sources/lynx", swiftSettings: strict, plugins: ["CommitStamp"]),
+
+    // Build
     .plugin(name: "CommitStamp", capability: .buildTool(), path: "Sources/Build/CommitStamp"),
+    // Not a product: .ci/generate runs it, nothing installs it.
+    .executableTarget(
+      name: "ManualPages", dependencies: ["Terminal"], path: "Sources/Build/ManualPages",
+      swiftSettings: strict),
 
     // Lab
     room("Lab", "LoadResults", ["Terminal", "Bytes", histogram]),
@@ -145,8 +151,8 @@ let package = Package(
     room(
       "Lab", "Experiments",
       [
-        "LoadTesting", "LoadResults", "Recording", "Profiles", "Sampling", "LinuxSystem",
-        "Terminal",
+        "LoadTesting", "LoadResults", "Recording", "Profiles", "FlameGraphs", "Sampling",
+        "LinuxSystem", "Terminal", "Bytes",
       ]),
     room(
       "Lab", "Diagnosis",
@@ -175,6 +181,9 @@ let package = Package(
         "Diagnosis", "Sampling", "Modules", "Databases", "Migrations", "LinkStores", "Links",
         "LinkService", "LinuxSystem", logging,
       ]),
+    tests(
+      "ExperimentsTests",
+      ["Experiments", "LoadResults", "Profiles", "FlameGraphs", "Terminal", "Bytes"]),
     tests("BytesTests", ["Bytes"]),
     tests("ProfilesTests", ["Profiles", "Bytes"]),
     tests("FlameGraphsTests", ["FlameGraphs", "Profiles"]),

@@ -9,6 +9,8 @@ enum Invocation {
   static func arguments(of commandLine: [String]) throws(CommandError) -> [String] {
     var arguments = Array(commandLine.dropFirst())
     let program = commandLine.first?.split(separator: "/").last ?? ""
+    // What completion scripts ask names its command itself.
+    if arguments.first == "---completion" { return arguments }
     if program.hasPrefix("lynx-") {
       let name = String(program.dropFirst("lynx-".count))
       guard Lynx.subcommandNames.contains(name) else {

@@ -20,6 +20,10 @@ enum Main {
         try? StandardStream.error.write(Lynx.helpMessage(columns: HelpWidth.columns) + "\n")
         return ExitCode.usage.rawValue
       }
+      if let script = CompletionScript(requestedBy: arguments) {
+        try StandardStream.output.write(script.text)
+        return ExitCode.done.rawValue
+      }
       var command = try Lynx.parseAsRoot(Invocation.spelledForParser(arguments))
       try command.run()
       return ExitCode.done.rawValue

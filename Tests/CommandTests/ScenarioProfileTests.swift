@@ -109,6 +109,83 @@ struct ScenarioProfileTests {
     #expect(share("redirect-cold", "database") > share("redirect-hot", "database") + 0.05)
   }
 
+  @Test(
+    "a history keeps each run, and says what changed since the one before, on the page and elsewhere"
+  )
+  func history() throws {
+    let line = "\"$LYNX\" profile --scenario health,redirect-hot -F 499 -d 1s --history past"
+    let result = try Executable.shell(
+      Self.alone
+        + "\(line) 2>first.txt && \(line) 2>second.txt && \(line) --json third.json; S=$?\n"
+        + "\"$LYNX\" bench -n 1 --compare past/*-health.bench.json.gz http://127.0.0.1:1/ "
+        + ">compare.txt 2>&1\nls tmp run; exit $S",
+      in: directory)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.split(separator: "\n").filter { !$0.hasSuffix(":") }.isEmpty)
+    #expect(
+      try directory.read("first.txt").contains("the first run of redirect-hot in this history"))
+    let second = try directory.read("second.txt")
+    #expect(second.contains("compared with the previous run of redirect-hot, 20"), "\(second)")
+    #expect(second.contains("  requests/s ") && second.contains("  p99.9 "), "\(second)")
+    #expect(second.contains("beyond noise"), "\(second)")
+
+    let files = try FileManager.default.contentsOfDirectory(atPath: directory / "past").sorted()
+    let commit =
+      try Executable.run(["--version"], in: directory).output
+      .split(separator: " ").last?.prefix(12) ?? ""
+    for name in ["health", "redirect-hot"] {
+      for (ending, count) in [(".pb.gz", 3), (".svg", 3), (".bench.json.gz", 3), (".diff.svg", 2)] {
+        let own = files.filter { $0.hasSuffix("-\(name)\(ending)") }
+        #expect(own.count == count, "\(name)\(ending): \(files)")
+        // 20261128T082213Z-4373855abcde-redirect-hot
+        #expect(own.allSatisfy { $0.dropFirst(17).hasPrefix(commit) }, "\(commit): \(own)")
+      }
+    }
+    let report = try #require(
+      JSONSerialization.jsonObject(with: Data(try directory.read("third.json").utf8))
+        as? [String: Any])
+    let scenarios = try #require(report["scenarios"] as? [[String: Any]])
+    #expect(scenarios.count == 2)
+    let page = try directory.read("past/index.html")
+    for scenario in scenarios {
+      let history = try #require(scenario["history"] as? [String: Any])
+      let run = try #require(history["run"] as? String)
+      let previous = try #require(history["previous"] as? String)
+      #expect(files.contains(previous + ".pb.gz") && previous < run)
+      // A fragment is percent-encoded, what it leads to is not.
+      let fragment = previous.replacing("+", with: "%2B")
+      #expect(page.contains("id=\"\(run)\"") && page.contains("href=\"#\(fragment)\""))
+      let figures = try #require(history["load"] as? [String: [String: Double]])
+      let load = try #require(scenario["load"] as? [String: Any])
+      let rate = try #require(load["requests_per_second"] as? Double)
+      let kept = try #require(figures["requests_per_second"]?["new"])
+      #expect(abs(kept / rate - 1) < 0.001)
+    }
+    let table = try directory.read("past/index.md")
+    #expect(table.contains("| health | 64 | ") && table.contains("| redirect-hot | 64 | "))
+    #expect(table.contains("**redirect-hot** against "))
+  }
+
+  @Test("Ctrl-C between two scenarios of a history keeps the first, with its page")
+  func interruptedHistory() throws {
+    let script =
+      Self.alone
+        + """
+        "$LYNX" profile --scenario health,redirect-hot -F 499 -d 2s --history past 2>err.txt & P=$!
+        for i in $(seq 600); do ls past/*-health.svg >/dev/null 2>&1 && break; sleep 0.05; done
+        kill -INT $P
+        wait $P; S=$?
+        ls tmp run; exit $S
+        """
+    let result = try Executable.shell(script, in: directory)
+    let left = result.output.split(separator: "\n").filter { !$0.hasSuffix(":") }
+    let said = try directory.read("err.txt")
+    #expect(result.status == 0 && left.isEmpty, "\(left), \(said)")
+    let files = try FileManager.default.contentsOfDirectory(atPath: directory / "past")
+    #expect(files.contains { $0.hasSuffix("-health.pb.gz") } && files.contains("index.html"))
+    #expect(files.allSatisfy { !$0.hasPrefix(".") }, "\(files)")
+  }
+
   @Test("Ctrl-C at any moment leaves no server and no files, and what was measured until then")
   func interrupted() throws {
     for milliseconds in [50, 400, 1500, 4000] {

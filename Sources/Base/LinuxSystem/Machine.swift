@@ -97,4 +97,15 @@ public enum Machine {
 
   /// Release of the kernel, as `uname -r`.
   public static var kernelRelease: String { readText("/proc/sys/kernel/osrelease") ?? "" }
+
+  /// What results depend on, by name: `kernel`, `cpus` and `cpu`, its model.
+  public static var facts: [String: String] {
+    let model =
+      (readText("/proc/cpuinfo") ?? "").split(separator: "\n")
+      .first { $0.hasPrefix("model name") }?.split(separator: ":").last.map(String.init) ?? ""
+    return [
+      "kernel": kernelRelease, "cpus": "\(usableCPUCount)",
+      "cpu": model.hasPrefix(" ") ? String(model.dropFirst()) : model,
+    ]
+  }
 }

@@ -117,6 +117,32 @@ public enum Processes {
     return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// The path of the program that a process or thread runs, without the note that it was deleted or
+  /// replaced; nil if there is none or it is not ours to see.
+  public static func executable(of id: ProcessID) -> String? {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/\(id)/exe", &buffer, buffer.count)
+    guard count > 0 else { return nil }
+    let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let note = " (deleted)"
+    return path.hasSuffix(note) ? String(path.dropLast(note.count)) : path
+  }
+
+  /// Whether a process or thread runs the very file that this one does.
+  public static func runsOwnExecutable(_ id: ProcessID) -> Bool {
+    var own = stat()
+    var other = stat()
+    return stat("/proc/self/exe", &own) == 0 && stat("/proc/\(id)/exe", &other) == 0
+      && own.st_dev == other.st_dev && own.st_ino == other.st_ino
+  }
+
+  /// An absolute path without links; nil if there is nothing there.
+  public static func resolved(path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
   /// This process's number.
   public static var ownID: ProcessID { getpid() }
 

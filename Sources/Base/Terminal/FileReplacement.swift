@@ -19,7 +19,44 @@ struct FileReplacement {
     } else if !Self.meansNoNamelessFiles(errno) {
       throw Failure(errno: errno)
     }
-    try writeNamed(bytes)
+    try writeNamed(bytes, rename)
+  }
+
+  /// Puts the file there unless something has the name; whether it did.
+  func writeNew(_ bytes: [UInt8]) throws(Failure) -> Bool {
+    let nameless = retry { open(directory, Self.nameless | O_WRONLY | O_CLOEXEC, 0o666) }
+    if nameless >= 0 {
+      defer { close(nameless) }
+      try fill(nameless, bytes)
+      if link("/proc/self/fd/\(nameless)", path) { return true }
+      if errno == EEXIST { return false }
+      // No /proc here: the other way asks for none.
+    } else if !Self.meansNoNamelessFiles(errno) {
+      throw Failure(errno: errno)
+    }
+    var isNew = false
+    try writeNamed(bytes) { temporary throws(Failure) in
+      defer { unlink(temporary) }
+      if link(temporary, path) {
+        isNew = true
+        return
+      }
+      if errno == EEXIST { return }
+      // File systems without hard links: an empty file takes the name, until the rename.
+      let claim = retry { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+      guard claim >= 0 else {
+        if errno == EEXIST { return }
+        throw Failure(errno: errno)
+      }
+      close(claim)
+      guard Glibc.rename(temporary, path) == 0 else {
+        let error = errno
+        unlink(path)
+        throw Failure(errno: error)
+      }
+      isNew = true
+    }
+    return isNew
   }
 
   /// Makes and forgets an empty file, which tells more than asking for permission would.
@@ -81,8 +118,11 @@ struct FileReplacement {
     linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
   }
 
-  /// The way where there are no nameless files: a hidden name, removed when something fails.
-  private func writeNamed(_ bytes: [UInt8]) throws(Failure) {
+  /// The way where there are no nameless files: a hidden name, removed when something fails; `place`
+  /// gives the file its own.
+  private func writeNamed(
+    _ bytes: [UInt8], _ place: (String) throws(Failure) -> Void
+  ) throws(Failure) {
     try withEndingSignalsHeld { () throws(Failure) in
       for _ in 0..<100 {
         let temporary = temporaryPath()
@@ -102,7 +142,7 @@ struct FileReplacement {
           unlink(temporary)
           throw Failure(errno: error)
         }
-        try rename(temporary)
+        try place(temporary)
         return
       }
       throw Failure(errno: EEXIST)

@@ -30,6 +30,20 @@ public enum OutputFile {
     }
   }
 
+  /// Writes `bytes` to `path` unless there is anything of that name, and says whether it did: of several
+  /// that try at the same time, one does.
+  ///
+  /// - Throws: as ``write(_:to:)`` does.
+  public static func writeNew(_ bytes: [UInt8], to path: String) throws(CommandError) -> Bool {
+    let (directory, name) = OutputTarget.split(path)
+    do throws(OutputTarget.Failure) {
+      guard !name.isEmpty else { throw OutputTarget.Failure(errno: ENOENT) }
+      return try FileReplacement(directory: directory, name: name, existing: nil).writeNew(bytes)
+    } catch {
+      throw explain(error, path: path)
+    }
+  }
+
   /// Finds out whether `path` can be written to, and leaves everything as it is.
   ///
   /// For commands that work long before they write: the error comes before the work.

@@ -24,8 +24,10 @@ enum RuntimeDirectories {
   static var all: [String] {
     if let directory = environmentValue(onlyVariable) { return [directory] }
     var directories = [own, "/run/lynx"]
-    directories += entries(of: "/run/user").map { "/run/user/\($0)/lynx" }
-    directories += entries(of: "/tmp").filter { $0.hasPrefix("lynx-") }.map { "/tmp/\($0)" }
+    directories += directoryEntries(of: "/run/user").map { "/run/user/\($0)/lynx" }
+    directories += directoryEntries(of: "/tmp").filter { $0.hasPrefix("lynx-") }.map {
+      "/tmp/\($0)"
+    }
     var seen: Set<String> = []
     return directories.filter { seen.insert($0).inserted }
   }
@@ -43,7 +45,7 @@ enum RuntimeDirectories {
 
   /// Files that name a process and belong to its user: nobody speaks for somebody else's server.
   static func announcements(in directory: String) -> [String] {
-    entries(of: directory).filter { $0.hasPrefix("serve-") && $0.hasSuffix(".json") }
+    directoryEntries(of: directory).filter { $0.hasPrefix("serve-") && $0.hasSuffix(".json") }
       .map { "\(directory)/\($0)" }
       .filter { path in
         guard let number = Int32(path.split(separator: "/").last?.dropFirst(6).dropLast(5) ?? "")
@@ -58,17 +60,4 @@ enum RuntimeDirectories {
   }
 
   static func remove(_ path: String) { unlink(path) }
-
-  private static func entries(of path: String) -> [String] {
-    guard let directory = opendir(path) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
 }

@@ -35,6 +35,14 @@ public struct ServerLayers: Sendable, Equatable {
     shares = Layer.allCases.map { ($0, total > 0 ? (sums[$0] ?? 0) / total : 0) }
   }
 
+  /// - Parameter shares: those that are missing are 0, as are those that are none.
+  init(_ shares: [Layer: Double]) {
+    self.shares = Layer.allCases.map { layer in
+      let share = shares[layer] ?? 0
+      return (layer, share >= 0 && share <= 1 ? share : 0)
+    }
+  }
+
   /// The largest first, in percent: `network 67.6 %, cache 20.6 %`.
   public var text: String {
     shares.filter { $0.share >= 0.001 }.sorted { $0.share > $1.share }
@@ -94,6 +102,24 @@ public struct ServerLayers: Sendable, Equatable {
       return .network
     }
     return .other
+  }
+}
+
+/// As reports have them: an object with a share for each layer.
+extension ServerLayers: Codable {
+  public init(from decoder: any Decoder) throws {
+    let shares = try decoder.singleValueContainer().decode([String: Double].self)
+    var known: [Layer: Double] = [:]
+    for (name, share) in shares {
+      if let layer = Layer(rawValue: name) { known[layer] = share }
+    }
+    self.init(known)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(
+      Dictionary(uniqueKeysWithValues: shares.map { ($0.layer.rawValue, $0.share) }))
   }
 }
 

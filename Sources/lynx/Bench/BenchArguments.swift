@@ -80,7 +80,7 @@ struct LoadOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Certificates to trust, in PEM, instead of the system's.", valueName: "FILE"),
-    completion: .file())
+    completion: .file(extensions: ["pem", "crt", "cer"]))
   var cacert: String?
 
   @Flag(help: "Do not ask an https server to prove who it is.")
@@ -90,7 +90,8 @@ struct LoadOptions: ParsableArguments {
 struct RequestOptions: ParsableArguments {
   @Option(
     name: [.customShort("m"), .long],
-    help: ArgumentHelp("Method. (default: GET, POST with a body)", valueName: "METHOD"))
+    help: ArgumentHelp("Method. (default: GET, POST with a body)", valueName: "METHOD"),
+    completion: .list(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]))
   var method: String?
 
   @Option(
@@ -122,7 +123,7 @@ struct ScenarioOptions: ParsableArguments {
     help: ArgumentHelp(
       "\(LynxScenario.allCases.map(\.rawValue).joined(separator: ", ")), or all.",
       valueName: "NAME[,NAME...]"),
-    completion: .list(LynxScenario.allCases.map(\.rawValue) + ["all"]),
+    completion: ValueCompletion.scenarios,
     transform: OptionValue.scenarios)
   var scenarios: [LynxScenario]?
 
@@ -144,6 +145,7 @@ struct ScenarioOptions: ParsableArguments {
     name: [.customShort("p", allowingJoined: true), .customLong("pid")],
     help: ArgumentHelp(
       "Processes of the server, whose CPU time a request is reported.", valueName: "PID[,PID...]"),
+    completion: ValueCompletion.servers,
     transform: OptionValue.identifiers)
   var processes: [[Int32]] = []
 }
@@ -162,12 +164,12 @@ struct BenchResultOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("Keep all that was measured.", valueName: "FILE.json.gz"),
-    completion: .file(extensions: ["gz"]))
+    completion: ValueCompletion.savedRuns)
   var save: String?
 
   @Option(
     help: ArgumentHelp("Compare with what --save kept.", valueName: "FILE.json.gz"),
-    completion: .file(extensions: ["gz"]))
+    completion: ValueCompletion.savedRuns)
   var compare: String?
 
   @Option(
@@ -181,7 +183,7 @@ struct BenchResultOptions: ParsableArguments {
     help: ArgumentHelp(
       "Record the server (--pid or --spawn) meanwhile and draw it: .svg .folded .txt .pb.gz.",
       valueName: "FILE"),
-    completion: .file())
+    completion: ValueCompletion.profileOutputs)
   var profile: String?
 
   @Option(

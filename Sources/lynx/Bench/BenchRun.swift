@@ -124,7 +124,7 @@ struct BenchRun {
     }
     if let save = plan.save {
       let saved = SavedResults(
-        version: Lynx.number, commit: builtCommit, machine: Self.machine,
+        version: Lynx.number, commit: builtCommit, machine: Machine.facts,
         runs: runs)
       let bytes: [UInt8]
       do throws(SavedResultsError) {
@@ -165,16 +165,6 @@ struct BenchRun {
     let same = saved.filter { urls.contains($0.url) }
     if same.isEmpty || same.count == saved.count { return (saved, []) }
     return (same, Set(saved.map(\.url)).subtracting(urls).sorted())
-  }
-
-  private static var machine: [String: String] {
-    let model =
-      (readText("/proc/cpuinfo") ?? "").split(separator: "\n")
-      .first { $0.hasPrefix("model name") }?.split(separator: ":").last.map(String.init) ?? ""
-    return [
-      "kernel": Machine.kernelRelease, "cpus": "\(Machine.usableCPUCount)",
-      "cpu": model.hasPrefix(" ") ? String(model.dropFirst()) : model,
-    ]
   }
 }
 

@@ -12,6 +12,7 @@ struct DoctorArguments: ParsableArguments {
   @Option(
     name: [.customShort("p"), .customLong("pid")],
     help: ArgumentHelp("The process that is to be profiled.", valueName: "PID"),
+    completion: ValueCompletion.server,
     transform: DoctorArguments.process)
   var pid: Int32?
 

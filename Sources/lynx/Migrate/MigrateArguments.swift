@@ -5,7 +5,7 @@ import Terminal
 struct MigrateArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp("What to do, as listed above; status if left out.", valueName: "action"),
-    completion: .list(MigrateAction.allCases.map(\.rawValue)))
+    completion: ValueCompletion.migrateAction)
   var words: [String] = []
 
   @Option(

@@ -6,7 +6,8 @@ struct ReportOptions: ParsableArguments {
   @Option(
     name: .customLong("json"), defaultAsFlag: ReportDestination.standardOutput, parsing: .next,
     help: ArgumentHelp(
-      "Report as JSON, to FILE.json or else standard output.", valueName: "FILE.json"))
+      "Report as JSON, to FILE.json or else standard output.", valueName: "FILE.json"),
+    completion: ValueCompletion.reports)
   var json: ReportDestination?
 
   func resolved() throws(CommandError) -> ReportDestination? {

@@ -16,6 +16,7 @@ struct TargetOptions: ParsableArguments {
     name: [.customShort("p", allowingJoined: true), .customLong("pid")],
     help: ArgumentHelp(
       "Running processes: all their threads, and what they start.", valueName: "PID[,PID...]"),
+    completion: ValueCompletion.servers,
     transform: OptionValue.identifiers)
   var processes: [[Int32]] = []
 
@@ -31,7 +32,7 @@ struct TargetOptions: ParsableArguments {
       "A lynx serve, started and loaded for the purpose: "
         + "\(LynxScenario.allCases.map(\.rawValue).joined(separator: ", ")), or all.",
       valueName: "NAME[,NAME...]"),
-    completion: .list(LynxScenario.allCases.map(\.rawValue) + ["all"]),
+    completion: ValueCompletion.scenarios,
     transform: OptionValue.scenarios)
   var scenarios: [LynxScenario]?
 
@@ -104,7 +105,7 @@ struct ProfileOutputOptions: ParsableArguments {
       "File to write, may be repeated: .svg .folded .txt .pb.gz. (default: flamegraph.svg) "
         + "With several scenarios a directory.",
       valueName: "FILE"),
-    completion: .file())
+    completion: ValueCompletion.profileOutputs)
   var output: [String] = []
 
   @Option(
@@ -112,11 +113,19 @@ struct ProfileOutputOptions: ParsableArguments {
       "The recording for lynx render and other pprof tools. "
         + "(default: beside the first output, as NAME.pb.gz)",
       valueName: "FILE"),
-    completion: .file())
+    completion: ValueCompletion.artifacts)
   var artifact: String?
 
   @Flag(name: .customLong("no-artifact"), help: "Do not keep the recording.")
   var noArtifact = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Instead of -o: name all by time, commit and scenario in DIR, and compare with the run "
+        + "before.",
+      valueName: "DIR"),
+    completion: .directory)
+  var history: String?
 
   @OptionGroup var report: ReportOptions
 }

@@ -31,6 +31,9 @@ struct ProfilePlan: Sendable {
   /// Where scenarios leave a picture, a recording and a result each, and a page; nil if there is one
   /// scenario and ``outputs`` says where to.
   var directory: String?
+  /// Where recordings are kept under names of their own, each compared with the one before; then
+  /// ``outputs`` and ``directory`` name nothing.
+  var history: String?
   /// Database of the server that scenarios start; a temporary one if nil.
   var databaseURL: String?
   var report: ReportDestination?

@@ -18,9 +18,10 @@ extension ProfilePlan {
     withInlineFrames = !arguments.stacks.noInline
     demangles = !arguments.stacks.noDemangle
     databaseURL = arguments.target.databaseURL
-    directory = try Self.directory(target, arguments.output)
+    history = try Self.history(arguments.output)
+    directory = history == nil ? try Self.directory(target, arguments.output) : nil
     outputs = ProfileOutputs(
-      outputs: directory == nil ? try Self.outputs(arguments.output) : [],
+      outputs: directory == nil && history == nil ? try Self.outputs(arguments.output) : [],
       picture: arguments.picture.resolved())
     if databaseURL != nil, !target.mayStartServer {
       throw CommandError(
@@ -61,6 +62,32 @@ extension ProfilePlan {
     Set(lists.joined()).sorted()
   }
 
+  /// The directory of a history without slashes at its end; nil if none is kept.
+  private static func history(
+    _ options: ProfileOutputOptions
+  ) throws(CommandError) -> String? {
+    guard let path = options.history else { return nil }
+    guard !path.isEmpty, path != "-" else {
+      throw CommandError(.usage, "--history needs a directory, for example --history profiles/")
+    }
+    let others = [
+      ("-o", !options.output.isEmpty), ("--artifact", options.artifact != nil),
+      ("--no-artifact", options.noArtifact),
+    ]
+    if let other = others.first(where: { $0.1 }) {
+      throw CommandError(
+        .usage,
+        "--history names all files itself, and --history and \(other.0) exclude each other; leave "
+          + "one out")
+    }
+    return withoutSlashes(path)
+  }
+
+  private static func withoutSlashes(_ path: String) -> String {
+    let text = String(path.reversed().drop { $0 == "/" }.reversed())
+    return text.isEmpty ? "/" : text
+  }
+
   /// The directory that several scenarios write into; nil if files are named.
   private static func directory(
     _ target: Target, _ options: ProfileOutputOptions
@@ -77,8 +104,7 @@ extension ProfilePlan {
         "several scenarios leave several files each: name one directory, for example -o profiles/, "
           + "and leave --artifact out")
     }
-    let path = paths.first ?? "lynx-profiles/"
-    return path == "/" ? path : String(path.reversed().drop { $0 == "/" }.reversed())
+    return withoutSlashes(paths.first ?? "lynx-profiles/")
   }
 
   private static func frequency(_ hertz: Int) throws(CommandError) -> Int {

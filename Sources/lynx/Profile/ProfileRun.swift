@@ -15,6 +15,12 @@ func runProfile(_ plan: ProfilePlan) throws {
   }
   try plan.outputs.probe()
   if let report = plan.report { try OutputFile.probe(report.path) }
+  var history: HistoryOutput?
+  if let directory = plan.history {
+    history = try HistoryOutput(
+      directory: directory, picture: plan.outputs.picture, manner: plan.manner)
+  }
+  let subject = history.map { _ in HistorySubject(plan.target) }
   let recording: Recording
   do throws(RecordingError) {
     recording = try Recording(plan.recordingOptions)
@@ -52,7 +58,8 @@ func runProfile(_ plan: ProfilePlan) throws {
   for note in result.summary.notes where !recording.notes.contains(note) {
     progress.note("note: \(note)")
   }
-  let written = try plan.outputs.write(result.profile)
+  var written = try plan.outputs.write(result.profile)
+  if let subject { written += try history?.keep(result.profile, of: subject) ?? [] }
   let processing = Double(Clock.monotonicNanoseconds - recording.stopNanoseconds) / 1e9
   var summary = result.summary
   summary.profilerCPUSeconds = recording.profilerCPUSeconds
@@ -61,13 +68,22 @@ func runProfile(_ plan: ProfilePlan) throws {
     summary: summary, processingSeconds: processing, written: written,
     top: try TopFunctions(profile: result.profile), usesFramePointers: plan.callGraph == .fp)
   let exit = recording.waitForCommand { progress.note("note: \($0)") }
+  // What was recorded is kept; what stands in the way of the page is told last.
+  var failure: CommandError?
+  do throws(CommandError) {
+    try history?.update()
+  } catch {
+    failure = error
+  }
   if let destination = plan.report {
-    try destination.write(report.json)
+    try destination.write(history?.added(to: report.json, run: 0) ?? report.json)
   } else if !plan.manner.isQuiet {
     // The outputs are in place: that nobody hears of it is no failure.
     try? StandardStream.error.write(
-      report.text(style: Style(plan.manner.color, for: .error), isVerbose: plan.manner.isVerbose))
+      report.text(style: Style(plan.manner.color, for: .error), isVerbose: plan.manner.isVerbose)
+        + (history?.text(style: Style(plan.manner.color, for: .error)) ?? ""))
   }
+  if let failure { throw failure }
   // The command's own status is passed on, unless it was this program that ended it.
   if ending == .targetEnded, let exit, exit.shellCode != 0 {
     throw CommandEnded(status: exit.shellCode)

@@ -1,7 +1,5 @@
 import Experiments
-import FlameGraphs
 import LinuxSystem
-import LoadResults
 import LoadTesting
 import Profiles
 import Recording
@@ -26,13 +24,9 @@ struct ScenarioRun {
   }
 
   func perform() throws {
-    if let directory = plan.directory { try OutputDirectory.make(directory) }
-    try plan.outputs.probe()
-    if let report = plan.report { try OutputFile.probe(report.path) }
+    var output = try ScenarioOutput(plan)
     // Signals are for the recording; in between they end the next one before it begins.
     let watcher = try StopWatcher()
-    var entries: [ExperimentPage.Entry] = []
-    var reports: [JSONValue] = []
     var isStopped = false
     var failure: (any Error)?
     for entriesInCache in [nil, 1] {
@@ -49,9 +43,11 @@ struct ScenarioRun {
             }
             let outcome = try record(trial, server)
             isStopped = outcome.isInterrupted
-            let written = try write(outcome)
-            reports.append(written.report)
-            if let entry = written.entry { entries.append(entry) }
+            if isStopped, !output.isEmpty, outcome.recording.emptyReason != nil {
+              progress.note("\(trial.name): stopped before there was a sample")
+              return
+            }
+            try write(outcome, of: trial, to: &output)
           }
         }
       } catch {
@@ -60,18 +56,9 @@ struct ScenarioRun {
       }
     }
     progress.finish()
-    if let directory = plan.directory, !entries.isEmpty {
-      let page = page(entries)
-      try OutputFile.write(Array(page.html.utf8), to: "\(directory)/index.html")
-      if !plan.manner.isQuiet {
-        try? StandardStream.error.write("wrote \(directory)/index.html\n")
-      }
-    }
-    if let report = plan.report, !reports.isEmpty {
-      try report.write(["schema": 1, "scenarios": .array(reports)])
-    }
+    try output.finish()
     if let failure { throw failure }
-    if reports.isEmpty {
+    if output.isEmpty {
       throw CommandError(.failed, "stopped before anything was recorded")
     }
   }
@@ -141,24 +128,17 @@ struct ScenarioRun {
 
   /// Writes one scenario's files and says what came of it.
   private func write(
-    _ outcome: ProfiledLoad.Outcome
-  ) throws(CommandError) -> (report: JSONValue, entry: ExperimentPage.Entry?) {
+    _ outcome: ProfiledLoad.Outcome, of trial: ScenarioTrial, to output: inout ScenarioOutput
+  ) throws(CommandError) {
     progress.finish()
-    let name = outcome.load.name
+    let name = trial.name
     if let reason = outcome.recording.emptyReason {
       throw CommandError(.failed, "\(name): no samples: \(reason)")
     }
-    var outputs = plan.outputs
-    if let directory = plan.directory {
-      outputs.outputs = [
-        try ProfileOutput(path: "\(directory)/\(name).svg"),
-        try ProfileOutput(path: "\(directory)/\(name).pb.gz"),
-      ]
-    }
-    if outputs.picture.title == FlameGraphOptions().title {
-      outputs.picture.title = "lynx serve under \(name)"
-    }
-    let written = try outputs.write(outcome.recording.profile)
+    let layers = ServerLayers(outcome.recording.profile)
+    let written = try output.write(
+      trial, outcome.recording.profile, outcome.load, layers,
+      samples: outcome.recording.summary.samples)
     var summary = outcome.recording.summary
     summary.profilerCPUSeconds = outcome.profilerCPUSeconds
     let top: TopFunctions
@@ -172,7 +152,6 @@ struct ScenarioRun {
       processingSeconds: Double(Clock.monotonicNanoseconds - outcome.stopNanoseconds) / 1e9,
       written: written, top: top,
       usesFramePointers: plan.callGraph == .fp)
-    let layers = ServerLayers(outcome.recording.profile)
     if !plan.manner.isQuiet, plan.report == nil {
       let style = Style(plan.manner.color, for: .error)
       let lines =
@@ -182,34 +161,12 @@ struct ScenarioRun {
         lines.joined(separator: "\n") + "\n"
           + report.text(style: style, isVerbose: plan.manner.isVerbose))
     }
-    var entry: ExperimentPage.Entry?
-    if let directory = plan.directory {
-      let result = "\(name).json"
-      try OutputFile.write(
-        Array((LoadReport(runs: [outcome.load]).json.text + "\n").utf8),
-        to: "\(directory)/\(result)")
-      entry = ExperimentPage.Entry(
-        load: outcome.load, layers: layers, samples: summary.samples, picture: "\(name).svg",
-        artifact: "\(name).pb.gz", result: result)
-    }
-    let json: JSONValue = [
+    output.append(report: [
       "load": outcome.load.json, "profile": report.json,
       "layers": .object(
         layers.shares.map {
           .init($0.layer.rawValue, .number(($0.share * 10_000).rounded() / 10_000))
         }),
-    ]
-    return (json, entry)
-  }
-
-  private func page(_ entries: [ExperimentPage.Entry]) -> ExperimentPage {
-    ExperimentPage(
-      title: "lynx serve under load",
-      lines: [
-        "\(Lynx.version); Linux \(Machine.kernelRelease), \(Machine.usableCPUCount) CPUs; "
-          + "database: \(plan.databaseURL.map { _ in "as given" } ?? "temporary SQLite")",
-        "Server and load generator are separate processes that share the CPUs; each picture shows the "
-          + "server alone, from when the load went steadily.",
-      ], entries: entries)
+    ])
   }
 }

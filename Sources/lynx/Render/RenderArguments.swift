@@ -6,7 +6,8 @@ struct RenderArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "Profiles to read, pprof or folded stacks, gzip or not; - is standard input.",
-      valueName: "INPUT"))
+      valueName: "INPUT"),
+    completion: ValueCompletion.recordings)
   var inputs: [String] = []
 
   @OptionGroup(title: "Output") var output: RenderOutputOptions
@@ -21,7 +22,7 @@ struct RenderOutputOptions: ParsableArguments {
     help: ArgumentHelp(
       "File to write, may be repeated: .svg .folded .txt .pb.gz; - is standard output.",
       valueName: "FILE"),
-    completion: .file())
+    completion: ValueCompletion.profileOutputs)
   var output: [String] = []
 
   @Option(
@@ -42,7 +43,7 @@ struct ComparisonOptions: ParsableArguments {
     help: ArgumentHelp(
       "Show what changed from BASE, a profile, to INPUT; - is standard input.",
       valueName: "BASE"),
-    completion: .file())
+    completion: ValueCompletion.recordings)
   var diff: String?
 
   @Flag(help: "Compare shares: scale BASE so that both have the same total.")

@@ -22,8 +22,8 @@ struct ServeCommand: ParsableCommand {
         .joined(separator: "\n"))
 
       An empty database gets its schema; one that is older, or holds what is not
-      Lynx's, is left alone: lynx migrate up. SIGTERM and Ctrl-C stop it in order: what is
-      under way is finished, the database gets all clicks.
+      Lynx's, is left alone: lynx migrate up. SIGTERM and Ctrl-C stop it in order:
+      what is under way is finished, the database gets all clicks.
 
       Exit codes: 0 stopped; 64 usage; 65 the database is none; 66 the file of
       --config is missing; 69 the database cannot be reached; 73 a directory or

@@ -1,0 +1,38 @@
+extension CompletionScript {
+  static func mendedForZsh(_ script: String) -> String {
+    var script = script
+    script = script.replacing("#compdef lynx\n", with: "#compdef lynx \(links)\n")
+    script = script.replacing("compdef _lynx lynx\n", with: "compdef _lynx lynx \(links)\n")
+    script = script.replacing("\n_lynx() {\n", with: "\n_lynx() {\n\(zshBeginning)\n")
+    for option in withOptionalValue {
+      script = script.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        // One colon more: the value may be left out.
+        line.contains("'--\(option)[") ? line.replacing("]:", with: "]::") : String(line)
+      }.joined(separator: "\n")
+    }
+    return script
+  }
+
+  private static var zshBeginning: String {
+    #"""
+        # The name of a link (lynx-profile) is a command.
+        if [[ "${words[1]:t}" = lynx-* ]]; then
+            words=("${words[1]}" "${${words[1]:t}#lynx-}" "${(@)words[2,-1]}")
+            (( CURRENT++ ))
+        fi
+        # The command behind lynx profile -- completes itself.
+        local -i terminator="${words[(i)--]}"
+        if [[ "${words[2]}" = profile ]] && (( terminator < CURRENT )); then
+            words=("${(@)words[terminator + 1,-1]}")
+            (( CURRENT -= terminator ))
+            _normal
+            return
+        fi
+        if [[ "${words[2]}" = help ]] && (( CURRENT == 3 )); then
+            compadd \#(commands)
+            return
+        fi
+
+    """#
+  }
+}
