@@ -6,7 +6,7 @@ extension CompletionScript {
       script = script.split(separator: "\n", omittingEmptySubsequences: false).map { line in
         // -r: the next word is the value.
         line.contains(" -l '\(option)' ")
-          ? line.replacing(" -rfa ", with: " -fa ") : String(line)
+          ? String(line).replacing(" -rfa ", with: " -fa ") : String(line)
       }.joined(separator: "\n")
     }
     return script + "\n\n" + fishEnding

@@ -7,7 +7,7 @@ extension CompletionScript {
     for option in withOptionalValue {
       script = script.split(separator: "\n", omittingEmptySubsequences: false).map { line in
         // One colon more: the value may be left out.
-        line.contains("'--\(option)[") ? line.replacing("]:", with: "]::") : String(line)
+        line.contains("'--\(option)[") ? String(line).replacing("]:", with: "]::") : String(line)
       }.joined(separator: "\n")
     }
     return script
