@@ -29,6 +29,31 @@ struct SymbolTableTests {
     print("compared \(compared) stubs with objdump")
   }
 
+  @Test("stubs of functions that are both called and pointed to, in .plt.got")
+  func pointedTo() throws {
+    let shop = try Workshop()
+    // An odd number of them, and each both called and taken the address of, which makes its stub short.
+    let names = (1...7).map { "function\($0)" }
+    let text =
+      names.map { "int \($0)(int); int (*pointer_\($0)(void))(int) { return \($0); }\n" }.joined()
+      + "int all(int n) { return \(names.map { "\($0)(n)" }.joined(separator: " + ")); }\n"
+    _ = try shop.source("calls.c", text)
+    try shop.run("gcc -O2 -fPIC -shared -fno-builtin -fcf-protection=none calls.c -o calls.so")
+    let opened = try #require(OpenedElf(path: shop / "calls.so"))
+    let stubs = LinkageStubs(opened.file)
+    var compared: Set<String> = []
+    let listing = try shop.run("objdump -d --section=.plt.got calls.so")
+    for line in listing.split(separator: "\n") where line.hasSuffix("@plt>:") {
+      let fields = line.split(separator: " ")
+      let address = try #require(UInt64(fields[0], radix: 16))
+      for offset: UInt64 in [0, 6, 7] {
+        #expect(stubs.name(at: address + offset) ?? "" == fields[1].dropFirst().dropLast(2))
+      }
+      compared.insert(String(fields[1]))
+    }
+    #expect(compared.count > 7)
+  }
+
   @Test("a stripped library's exported functions", arguments: ["libstdc++.so.6", "libc.so.6"])
   func exported(library: String) throws {
     let shop = try Workshop()

@@ -26,6 +26,8 @@ final class ElfFile {
     let type: UInt32
     let isExecutable: Bool
     let isAllocated: Bool
+    /// Bytes of an entry, where all are alike; 0 else.
+    let entrySize: UInt64
     let linkedSection: Int
     /// libelf's descriptor of the section.
     let handle: OpaquePointer
@@ -104,7 +106,7 @@ final class ElfFile {
         Section(
           name: name, address: header.sh_addr, size: header.sh_size, type: header.sh_type,
           isExecutable: header.sh_flags & UInt64(SHF_EXECINSTR) != 0,
-          isAllocated: header.sh_flags & UInt64(SHF_ALLOC) != 0,
+          isAllocated: header.sh_flags & UInt64(SHF_ALLOC) != 0, entrySize: header.sh_entsize,
           linkedSection: Int(header.sh_link), handle: section))
     }
     return found

@@ -41,8 +41,10 @@ struct LinkageStubs {
           && address - $0.address < $0.size
       })
     else { return nil }
-    let stub = address & ~15
-    let code = file.loadedBytes(at: stub, count: 16)
+    // 16 bytes each but in .plt.got, where those without a landing pad have 8.
+    let size: UInt64 = section.entrySize == 8 ? 8 : 16
+    let stub = address & ~(size - 1)
+    let code = file.loadedBytes(at: stub, count: Int(size))
     #if arch(x86_64)
       // jmp *offset(%rip), perhaps behind endbr64 or with a bnd prefix.
       for position in code.indices where position + 6 <= code.count && position < 8 {
