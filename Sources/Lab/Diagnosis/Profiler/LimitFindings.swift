@@ -34,9 +34,11 @@ enum LimitFindings {
   private static func ringRemedy(_ cpus: Int) -> Remedy {
     let kilobytes = SamplingPlan.wantedRingBytes >> 10 + 4
     let setting = "sudo sysctl kernel.perf_event_mlock_kb=\(kilobytes)"
-    let limit = "ulimit -l \(kilobytes * cpus)   # then start lynx from the same shell"
-    return Machine.lockedMemoryLimit.hard >> 10 >= kilobytes * cpus
-      ? Remedy(limit, alternatives: [setting])
+    let lent = Machine.setting("kernel.perf_event_mlock_kb") ?? 0
+    let own = max(0, kilobytes - lent) * cpus
+    return Machine.lockedMemoryLimit.hard >> 10 >= own
+      ? Remedy(
+        "ulimit -l \(own)   # then start lynx from the same shell", alternatives: [setting])
       : Remedy(setting, needsRoot: true)
   }
 
