@@ -63,7 +63,7 @@ struct Executable {
 }
 
 /// An empty directory, removed with all that is in it.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
   let path: String
 
   init() throws {

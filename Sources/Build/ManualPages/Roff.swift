@@ -10,6 +10,8 @@ struct Roff {
   mutating func header(_ page: String, date: String, source: String) {
     lines.append(
       ".TH \(Self.escaped(page.uppercased())) 1 \"\(date)\" \"\(source)\" \"User Commands\"")
+    // Names of files and options are not to be broken, nor lines stretched.
+    lines += [".nh", ".ad l"]
   }
 
   mutating func section(_ title: String) { lines.append(".SH \(Self.escaped(title.uppercased()))") }

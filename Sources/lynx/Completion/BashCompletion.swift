@@ -11,7 +11,8 @@ extension CompletionScript {
     script = script.replacing(
       "__lynx_add_completions() {\n",
       with:
-        "__lynx_add_completions() {\n    [[ \"${1}\" = -W ]] || compopt -o filenames 2>/dev/null\n")
+        "__lynx_add_completions() {\n    [[ \"${1}\" = -W || \"${cur}\" = -* ]] || compopt -o filenames 2>/dev/null\n"
+    )
     return script
   }
 

@@ -40,4 +40,13 @@ struct CompletionScript {
 
   /// An option whose value may be left out takes the next word all the same in these scripts.
   static let withOptionalValue = ["json"]
+
+  /// `script` with `old` replaced in its lines that contain `mark`.
+  static func replacing(
+    _ old: String, with new: String, in script: String, where mark: String
+  ) -> String {
+    script.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+      line.contains(mark) ? String(line).replacing(old, with: new) : String(line)
+    }.joined(separator: "\n")
+  }
 }

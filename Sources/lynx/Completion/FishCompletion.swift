@@ -3,12 +3,12 @@ extension CompletionScript {
     var script = script
     for option in withOptionalValue {
       script = script.replacing("'\(option)='", with: "'\(option)=?'")
-      script = script.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-        // -r: the next word is the value.
-        line.contains(" -l '\(option)' ")
-          ? String(line).replacing(" -rfa ", with: " -fa ") : String(line)
-      }.joined(separator: "\n")
+      // -r: the next word is the value.
+      script = replacing(" -rfa ", with: " -fa ", in: script, where: " -l '\(option)' ")
     }
+    // fish 3 has the cursor's place where a person types, and an error elsewhere.
+    script = script.replacing(
+      "(__lynx_tokens -tC)", with: "(string length -- \"$(commandline -ct)\")")
     return script + "\n\n" + fishEnding
   }
 

@@ -5,12 +5,21 @@ extension CompletionScript {
     script = script.replacing("compdef _lynx lynx\n", with: "compdef _lynx lynx \(links)\n")
     script = script.replacing("\n_lynx() {\n", with: "\n_lynx() {\n\(zshBeginning)\n")
     for option in withOptionalValue {
-      script = script.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-        // One colon more: the value may be left out.
-        line.contains("'--\(option)[") ? String(line).replacing("]:", with: "]::") : String(line)
-      }.joined(separator: "\n")
+      // One colon more: the value may be left out.
+      script = replacing("]:", with: "]::", in: script, where: "'--\(option)[")
     }
-    return script
+    return withJoinedValues(script)
+  }
+
+  /// With values that may be joined to an option's name, as in `--freq=99` and `-F99`: `_arguments` is told by
+  /// `=` and `+`.
+  private static func withJoinedValues(_ script: String) -> String {
+    script.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+      // A description with something behind it: an option with a value.
+      guard line.firstMatch(of: /^ +'.*[^\\]\]:/) != nil else { return String(line) }
+      return String(line).replacing(/^( +'\*?--[a-z-]+)\[/) { "\($0.1)=[" }
+        .replacing(/\{(-[A-Za-z]),(--[a-z-]+)\}'\[/) { "{\($0.1)+,\($0.2)=}'[" }
+    }.joined(separator: "\n")
   }
 
   private static var zshBeginning: String {

@@ -18,7 +18,7 @@ struct ServeCommand: ParsableCommand {
         lynx serve --config /etc/lynx.conf    settings as NAME=VALUE
 
       An option beats the environment, which beats the file:
-      \(ServeSetting.allCases.map { "  \($0.option.padded(24))\($0.rawValue)" }
+      \(ServeSetting.allCases.map { "  \($0.option.padded(25))\($0.rawValue)" }
         .joined(separator: "\n"))
 
       An empty database gets its schema; one that is older, or holds what is not

@@ -9,8 +9,12 @@ struct ArchiveTests {
   init() throws { directory = try TemporaryDirectory() }
 
   /// Both archives, once for all tests.
-  private static let packed = Result {
-    () throws -> (directory: TemporaryDirectory, names: [String]) in
+  private struct Packed: Sendable {
+    var directory: TemporaryDirectory
+    var names: [String]
+  }
+
+  private static let packed = Result { () throws -> Packed in
     let directory = try TemporaryDirectory()
     let result = try Executable.shell(
       "\"\(Shells.package)/.ci/package\" --executable \"$LYNX\" out", in: directory)
@@ -18,13 +22,15 @@ struct ArchiveTests {
     let names = result.output.split(separator: "\n").map {
       String($0.split(separator: "/").last ?? "")
     }
-    return (directory, names.sorted())
+    return Packed(directory: directory, names: names.sorted())
   }
 
   private func archives() throws -> (program: String, debug: String) {
-    let (directory, names) = try Self.packed.get()
-    try #require(names.count == 2)
-    return (directory / "out/\(names[1])", directory / "out/\(names[0])")
+    let packed = try Self.packed.get()
+    try #require(packed.names.count == 2)
+    return (
+      packed.directory / "out/\(packed.names[1])", packed.directory / "out/\(packed.names[0])"
+    )
   }
 
   /// Unpacks them below `directory`/usr/local and `directory`/usr, as INSTALL.md has it.

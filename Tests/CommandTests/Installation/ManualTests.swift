@@ -94,13 +94,12 @@ struct ManualTests {
     }
   }
 
-  @Test(
-    "help keeps its lines at 80 columns",
-    arguments: [[]]
-      + pages.compactMap { page in
-        let parts = page.split(separator: ".")[0].split(separator: "-")
-        return parts.count == 2 ? [String(parts[1])] : nil
-      })
+  /// What is typed behind lynx for each page: nothing, or a command.
+  static let commands: [[String]] = pages.map { page in
+    page.split(separator: ".")[0].split(separator: "-").dropFirst().map(String.init)
+  }
+
+  @Test("help keeps its lines at 80 columns", arguments: commands)
   func help(command: [String]) throws {
     struct Tree: Decodable {
       struct Command: Decodable {

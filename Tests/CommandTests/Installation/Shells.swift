@@ -68,7 +68,7 @@ struct Shells {
           """
           set fish_complete_path $COMPLETIONS $fish_complete_path
           for line in $argv
-            echo "$line => "(string join ' ' (complete -C $line | string split -f 1 \\t))
+            echo "$line => $(string join -- ' ' (complete -C $line | string split -f 1 \\t))"
           end
           """,
         ] + lines
