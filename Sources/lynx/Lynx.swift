@@ -16,8 +16,8 @@ struct Lynx: ParsableCommand {
         lynx profile -- make -j8                  draw flamegraph.svg of a command
         lynx profile -p 1234 -d 30s -o out.svg    of a process, for 30 seconds
         lynx render flamegraph.pb.gz --top 20     the hottest functions, as text
-        lynx migrate up                           create or update the database of links
-        lynx doctor                               what stands in the way here, and what mends it
+        lynx migrate up                           create or update the database
+        lynx doctor                               what stands in the way here
       """,
     version: version,
     subcommands: [

@@ -39,7 +39,7 @@ struct ProfileArgumentTests {
       ("-p 1 -o=", "-o needs the name of a file"), ("-p 1 -o x.svg -o x.svg", "two things"),
       ("-p 1 --artifact a --no-artifact", "exclude each other"),
       ("-p 1 --artifact - --json", "two things would be written to standard output"),
-      ("-p 1 --history", "missing value for '--history'"),
+      ("-p 1 --history", "missing value for '--history"),
       ("-p 1 --history=", "--history needs a directory"),
       ("-p 1 --history d -o x.svg", "--history and -o exclude each other"),
       ("--scenario all --history d -o e/", "--history and -o exclude each other"),

@@ -92,7 +92,16 @@ struct SwiftNameSimplifier {
   /// A type; one that is local to a function (`T #1 in CONTEXT`) with where that is.
   private mutating func writeTypeOrLocal(_ range: Range<Int>) {
     if isInFunction(range) {
-      writeEntity(range)
+      // `(T #1 in CONTEXT)?`
+      guard !range.isEmpty, text.bytes[range.lowerBound] == UInt8(ascii: "("),
+        let close = text.closing(range.lowerBound, before: range.upperBound),
+        text.bytes[(close + 1)..<range.upperBound].allSatisfy({ $0 == UInt8(ascii: "?") })
+      else {
+        writeEntity(range)
+        return
+      }
+      writeEntity((range.lowerBound + 1)..<close)
+      result.append(contentsOf: text.bytes[(close + 1)..<range.upperBound])
     } else {
       writeType(afterGenericParameters(range))
     }

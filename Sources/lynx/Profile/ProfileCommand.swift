@@ -10,10 +10,10 @@ struct ProfileCommand: ParsableCommand {
     discussion: """
       Examples:
         lynx profile -F 99 -o out.svg             the lynx serve that runs; if none
-                                                  does, one that is started and loaded
+                                                  does, one is started and loaded
         lynx profile --scenario all -o profiles/  a picture of each of its workloads
         lynx profile --scenario all --history profiles/
-                                                  and what changed since the last time
+                                                  and what changed since last time
         lynx profile -- make -j8                  a command and its children
         lynx profile -p 1234 -d 30s               a running process, for 30 seconds
         lynx profile -p 1234                      until Ctrl-C

@@ -78,7 +78,8 @@ enum EventFindings {
   }
 
   /// What recordings of short runs are made with, and what is sampled if nothing is said.
-  private static let (fast, usual) = (997, 99)
+  private static let usual = 99
+  private static let fast = 997
 
   static func frequency(_ files: SystemFiles, _ grants: Grants) -> Finding {
     guard grants.counter != nil else { return .withoutEvents }
