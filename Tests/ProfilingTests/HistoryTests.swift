@@ -121,7 +121,8 @@ extension Profiling {
       for milliseconds in [300, 900] {
         let result = try bash(
           """
-          "\(Lynx.path)" profile -F 997 --history runs -- "\(Programs.shares())" 60 2>err.txt & P=$!
+          env --default-signal=INT "\(Lynx.path)" profile -F 997 --history runs \
+            -- "\(Programs.shares())" 60 2>err.txt & P=$!
           sleep \(Double(milliseconds) / 1000); kill -INT $P; wait $P
           """)
         let recordings = try files.filter { $0.hasSuffix(".pb.gz") }

@@ -116,7 +116,8 @@ extension Profiling {
         options, of: ["-p", "\(target.id)"], in: directory, frequency: 499)
       for (report, stacks) in [first, try attached.finish()] {
         #expect(report.isRooted(atLeast: 99.5), "\(report)")
-        #expect(report.lost == 0)
+        // A ring has room for 64 such stacks, an eighth of a second: a busy machine may lose some.
+        #expect(report.lost <= report.samples / 50, "\(report)")
         #expect(stacks.functions.filter(isMangledSwift) == [])
         #expect(stacks.functions.contains { $0.contains("FoldedDecoder") || $0.contains("Folded") })
       }

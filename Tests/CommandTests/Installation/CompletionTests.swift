@@ -102,7 +102,10 @@ struct CompletionTests {
     let started = try Executable.shell(
       """
       mkdir run; chmod 755 run; export LYNX_RUNTIME_DIR=$PWD/run
-      "$LYNX" serve --redirect-port 0 --api-port 0 --database-url sqlite://./links.db >log 2>&1 &
+      # Whoever waits for this shell waits for all that holds its descriptors.
+      ( for file in /proc/$BASHPID/fd/*; do n=${file##*/}; [ $n -gt 2 ] && eval "exec $n>&-"; done
+        exec "$LYNX" serve --redirect-port 0 --api-port 0 --database-url sqlite://./links.db
+      ) >log 2>&1 </dev/null &
       for i in $(seq 600); do [ -e run/serve-$!.json ] && break; sleep 0.05; done
       echo $!
       """, in: shells.directory)
