@@ -83,6 +83,11 @@ extension SwiftNameSimplifier {
     _ name: Range<Int>, _ arguments: Range<Int>, depth: Int
   ) -> Bool {
     if text.bytes[name].elementsEqual("Optional".utf8) {
+      if isInFunction(arguments) {
+        writeTypeOrLocal(arguments)
+        result.append(UInt8(ascii: "?"))
+        return true
+      }
       let start = result.count
       writeType(arguments, depth: depth)
       // A type of several words, such as a function's, needs to be held together.

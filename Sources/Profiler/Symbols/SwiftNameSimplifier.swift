@@ -90,25 +90,16 @@ struct SwiftNameSimplifier {
   }
 
   /// A type; one that is local to a function (`T #1 in CONTEXT`) with where that is.
-  private mutating func writeTypeOrLocal(_ range: Range<Int>) {
+  mutating func writeTypeOrLocal(_ range: Range<Int>) {
     if isInFunction(range) {
-      // `(T #1 in CONTEXT)?`
-      guard !range.isEmpty, text.bytes[range.lowerBound] == UInt8(ascii: "("),
-        let close = text.closing(range.lowerBound, before: range.upperBound),
-        text.bytes[(close + 1)..<range.upperBound].allSatisfy({ $0 == UInt8(ascii: "?") })
-      else {
-        writeEntity(range)
-        return
-      }
-      writeEntity((range.lowerBound + 1)..<close)
-      result.append(contentsOf: text.bytes[(close + 1)..<range.upperBound])
+      writeEntity(range)
     } else {
       writeType(afterGenericParameters(range))
     }
   }
 
   /// Whether a type is local to a function: `T #1 in CONTEXT`.
-  private func isInFunction(_ range: Range<Int>) -> Bool {
+  func isInFunction(_ range: Range<Int>) -> Bool {
     guard let number = text.first(Words.number, in: range) else { return false }
     let digit = number + Words.number.count
     return digit < range.upperBound && SwiftNameText.isDigit(text.bytes[digit])

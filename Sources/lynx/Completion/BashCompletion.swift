@@ -13,6 +13,10 @@ extension CompletionScript {
       with:
         "__lynx_add_completions() {\n    [[ \"${1}\" = -W || \"${cur}\" = -* ]] || compopt -o filenames 2>/dev/null\n"
     )
+    // A program that is not there is no news while somebody types.
+    script = script.replacing(
+      #""${COMP_WORDS[0]}" "${@}" "${words[@]}""#,
+      with: #""${COMP_WORDS[0]}" "${@}" "${words[@]}" 2>/dev/null"#)
     return script
   }
 

@@ -4,6 +4,9 @@ extension CompletionScript {
     script = script.replacing("#compdef lynx\n", with: "#compdef lynx \(links)\n")
     script = script.replacing("compdef _lynx lynx\n", with: "compdef _lynx lynx \(links)\n")
     script = script.replacing("\n_lynx() {\n", with: "\n_lynx() {\n\(zshBeginning)\n")
+    script = script.replacing(
+      #"$("${command_name}" "${@}" "${command_line[@]}")"#,
+      with: #"$("${command_name}" "${@}" "${command_line[@]}" 2>/dev/null)"#)
     for option in withOptionalValue {
       // One colon more: the value may be left out.
       script = replacing("]:", with: "]::", in: script, where: "'--\(option)[")

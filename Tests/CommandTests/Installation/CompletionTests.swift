@@ -136,6 +136,7 @@ struct CompletionTests {
     let result = try Executable.shell(
       """
       source "$COMPLETIONS/lynx.bash"
+      PATH=${LYNX%/*}:$PATH
       before=$(trap -p; shopt; set -o)
       source "$COMPLETE" "lynx pro" "lynx profile --scenario " >offers
       [ "$(trap -p; shopt; set -o)" = "$before" ] && echo same
