@@ -131,6 +131,13 @@ struct SymbolCheckTests {
     expect(
       lost, .warning, shop / "program.debug", shop / ".debug/program.debug",
       "/usr/lib/debug/.build-id/\(id.prefix(2))/\(id.dropFirst(2)).debug")
+    // It was built with lines: to build it again would not bring them back.
+    for gap in ["debug_file", "debug_information", "names"] {
+      let remedy = try #require(try Self.find(gap, program).remedy)
+      #expect(
+        remedy.line.hasSuffix(
+          " /usr/lib/debug/.build-id/\(id.prefix(2))/\(id.dropFirst(2)).debug"), "\(remedy)")
+    }
     // In the last place that was named it is found.
     try shop.run("mkdir .debug && mv elsewhere .debug/program.debug")
     expect(try Self.find("debug_file", program), .ok, shop / ".debug/program.debug")

@@ -110,11 +110,9 @@ struct SymbolFindings {
       // Nobody says that there is one: what is missing is told with the lines.
       return Finding(.notApplicable, observed)
     }
-    let remedy =
-      package.map { Remedy(packages.debugLine(for: $0), needsRoot: true) }
-      ?? Remedy("put the file that was split off to \(worst.debugFilePlaces.last ?? "its place")")
     return Finding(
-      .warning, observed, expected: "the debug file that was split off", remedy: remedy)
+      .warning, observed, expected: "the debug file that was split off",
+      remedy: remedy(.debugInformation, worst))
   }
 
   func debuginfod(servers: String) -> Finding {
@@ -145,9 +143,16 @@ struct SymbolFindings {
         program.callFramesText
           + (modules.count > 1 ? " in \(program.name); all \(modules.count) files" : ""))
     }
+    let hasFramePointers = (worst.framePointers.fraction ?? 0) >= 0.9
+    if worst.callFrameCoverage == .some, hasFramePointers {
+      // As in a static Swift runtime: what has no rules keeps frame pointers, and is left by them.
+      return Finding(
+        .ok,
+        worst.callFramesText + (modules.count > 1 ? " in \(worst.name)" : "")
+          + "; where there are none, frame pointers lead on")
+    }
     let isBroken =
-      worst.path == program?.path && worst.callFrameCoverage == .few
-      && (worst.framePointers.fraction ?? 0) < 0.9
+      worst.path == program?.path && worst.callFrameCoverage == .few && !hasFramePointers
     return Finding(
       isBroken ? .failed : .warning,
       tell(
@@ -191,6 +196,12 @@ struct SymbolFindings {
 
   private func remedy(_ gap: BuildAdvice.Gap, _ module: ModuleExamination) -> Remedy {
     if gap != .buildID, let remedy = packageRemedy(module) { return remedy }
+    // It was built with debug information; that is somewhere else.
+    if gap == .debugInformation || gap == .names, module.hasDebugLink, module.separate == nil,
+      let place = module.debugFilePlaces.first
+    {
+      return Remedy("put the debug file that was split off at build time to \(place)")
+    }
     return Remedy(BuildAdvice.line(gap, module.language))
   }
 
