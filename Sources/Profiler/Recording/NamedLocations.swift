@@ -100,7 +100,9 @@ struct NamedLocations {
         of: place,
         Traits(
           module: module, isKernel: isKernel, isNamed: !frames.isEmpty,
-          isEntry: outermost.map(Self.entryNames.contains) ?? false))
+          // Nameless, as in a stripped libc: rules that know of no caller tell it as well.
+          isEntry: outermost.map(Self.entryNames.contains)
+            ?? (file.unwindRule(at: place.address).returnAddress == UnwindRule.undefined)))
     }
   }
 
