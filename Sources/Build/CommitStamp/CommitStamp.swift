@@ -1,8 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Writes the commit of the working tree into the build, each time it builds: `lynx --version`
-/// names it. (A manifest's own view of git is cached, and names yesterday's commit.)
+/// Writes the commit of the working tree into the build: `lynx --version` names it. (A manifest's own
+/// view of git is cached, and names yesterday's commit.)
 @main
 struct CommitStamp: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) -> [Command] {
@@ -19,11 +19,31 @@ struct CommitStamp: BuildToolPlugin {
         mkdir -p "$2" && printf '%s\\n' "$text" >"$2/Commit.swift"
       fi
       """
+    let root = context.package.directoryURL
     return [
-      .prebuildCommand(
+      .buildCommand(
         displayName: "Naming the commit", executable: URL(filePath: "/bin/sh"),
-        arguments: ["-c", script, "sh", context.package.directoryURL.path(), output.path()],
-        outputFilesDirectory: output)
+        arguments: ["-c", script, "sh", root.path(), output.path()],
+        inputFiles: Self.whatChanges(below: root),
+        outputFiles: [output.appending(path: "Commit.swift")])
     ]
+  }
+
+  /// Files of which one is written whenever the commit is another, or the tree is modified. (What runs
+  /// before each build without being asked for inputs is left out when the plan of the build is known.)
+  private static func whatChanges(below root: URL) -> [URL] {
+    let files = FileManager.default
+    var inputs = ["HEAD", "index", "logs/HEAD"].map { root.appending(path: ".git/" + $0) }
+    inputs.append(root.appending(path: "Package.swift"))
+    let sources = files.enumerator(
+      at: root.appending(path: "Sources"), includingPropertiesForKeys: [.isRegularFileKey])
+    for case let source as URL in sources ?? .init() {
+      inputs.append(source)
+    }
+    return inputs.filter {
+      var isDirectory: ObjCBool = false
+      return files.fileExists(atPath: $0.path(), isDirectory: &isDirectory)
+        && !isDirectory.boolValue
+    }
   }
 }
