@@ -192,7 +192,7 @@ extension Profiling {
         let check = try other.profiler("target")
         #expect(other.status == 1 && check.status == "failed", "\(check)")
         #expect(
-          check.observed.contains("belongs to root, and nobody may profile only its own"),
+          check.observed.contains("belongs to user root; user nobody may profile no process but"),
           "\(check)")
         #expect(check.remedy == "sudo \(lynx) profile --pid \(own.id)")
       }

@@ -30,7 +30,7 @@ final class Trial: Sendable {
   }
 
   private func tryOut() {
-    let finding = check.probe()
+    let finding = check.probe().blamedOnOpenFiles()
     state.withLock { state in
       state.finding = finding
       state.endedAt = Clock.monotonicNanoseconds

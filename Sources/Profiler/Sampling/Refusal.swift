@@ -159,8 +159,8 @@ public struct Refusal: Sendable, Equatable {
     }
     if let owner = facts.targetUser, owner != facts.user, !facts.mayProfileAnything {
       return Refusal(
-        "process \(facts.targetID) belongs to \(facts.targetUserName), and \(facts.userName) may"
-          + " profile only its own processes (CAP_PERFMON is missing)",
+        "process \(facts.targetID) belongs to user \(facts.targetUserName); user \(facts.userName) may"
+          + " profile no process but those of \(facts.userName) (CAP_PERFMON is missing)",
         facts.asRootLines + [capabilityLine], isPermission: true)
     }
     if facts.kernelDemanded, !facts.mayProfileAnything, let paranoid = facts.paranoid, paranoid > 1

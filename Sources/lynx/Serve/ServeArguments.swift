@@ -37,7 +37,7 @@ struct ServeArguments: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Let everybody use the API from other machines without a key.")
+    help: "Whether everybody may use the API, from other machines too, without a key.")
   var allowOpenAPI: Bool?
 
   @Option(
@@ -60,10 +60,10 @@ struct ServeArguments: ParsableArguments {
       "What short codes are put behind (http://HOST:PORT of redirects).", valueName: "URL"))
   var redirectBaseURL: String?
 
-  @Flag(inversion: .prefixedNo, help: "Add the request's query to the destination.")
+  @Flag(inversion: .prefixedNo, help: "Whether the request's query is added to the destination.")
   var forwardQuery: Bool?
 
-  @Flag(inversion: .prefixedNo, help: "Add header fields that say how long a redirect took.")
+  @Flag(inversion: .prefixedNo, help: "Whether header fields say how long a redirect took.")
   var timingHeaders: Bool?
 
   @Option(help: ArgumentHelp("Links in the cache (500000).", valueName: "N"))

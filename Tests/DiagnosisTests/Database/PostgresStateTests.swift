@@ -48,7 +48,7 @@ struct PostgresStateTests {
     expect(try find("rights"), .ok)
     expect(try find("schema"), .ok, "empty")
     let found = try find("rights", as: role)
-    expect(found, .failed, "USAGE, CREATE ON SCHEMA")
+    expect(found, .failed, "lacks CREATE ON SCHEMA")
     try run(found.remedy)
     expect(try find("rights", as: role), .ok)
     expect(try find("schema", as: role), .ok, "empty")

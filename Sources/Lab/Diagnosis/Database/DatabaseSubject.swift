@@ -33,7 +33,7 @@ struct DatabaseSubject: Sendable {
       let isFound = subject.databaseURL == nil || subject.databaseURL == environment
       return .success(
         DatabaseSubject(
-          url: url, option: isFound ? "" : " --database-url \(shellWord(url.redacted))"))
+          url: url, option: isFound ? "" : option(url.redacted)))
     } catch {
       return .failure(
         Absence(
@@ -41,6 +41,12 @@ struct DatabaseSubject: Sendable {
             .failed, error.message, expected: "sqlite://PATH or postgresql://USER@HOST/DATABASE",
             remedy: Remedy("export DATABASE_URL=sqlite://./lynx.db"))))
     }
+  }
+
+  /// Names a database to a command, without its password.
+  private static func option(_ redacted: String) -> String {
+    let option = " --database-url \(shellWord(redacted.replacing("***", with: "PASSWORD")))"
+    return redacted.contains("***") ? option + "   # with the password for PASSWORD" : option
   }
 
   /// A line of `lynx migrate`.

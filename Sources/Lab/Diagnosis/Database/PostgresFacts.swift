@@ -120,8 +120,11 @@ struct PostgresFacts: Sendable {
     owner = row[4] ?? ""
     let place = try connection.quoted(identifier: name)
     if !hasTables {
-      if !mayUseSchema || !mayCreateTables {
-        missingRights = ["USAGE, CREATE ON SCHEMA \(place)"]
+      let missing = [mayUseSchema ? nil : "USAGE", mayCreateTables ? nil : "CREATE"].compactMap {
+        $0
+      }
+      if !missing.isEmpty {
+        missingRights = ["\(missing.joined(separator: ", ")) ON SCHEMA \(place)"]
       }
       return
     }

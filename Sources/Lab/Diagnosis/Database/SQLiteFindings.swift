@@ -62,14 +62,19 @@ struct SQLiteFindings {
       return Remedy("chmod u+rw \(shellWord(path))", isOwn: true)
     case .busy: return Remedy("fuser -v \(shellWord(path))")
     case .full: return Remedy("df -h \(shellWord(path))")
+    case .corrupt where error.message.contains("is not a SQLite database"): return another
+    case .cannotMake, .invalidURL, .other: return another
     default: return recovery
     }
   }
 
+  private var another: Remedy { Remedy("name another file: --database-url sqlite://./links.db") }
+
   /// Into another file: what is there stays as it is.
   private var recovery: Remedy {
     Remedy(
-      "sqlite3 \(shellWord(path)) .recover | sqlite3 \(shellWord(path + ".recovered"))",
+      "sqlite3 \(shellWord(path)) .recover | sqlite3 \(shellWord(path + ".recovered"))"
+        + "   # what is left of it; then move it into its place",
       alternatives: ["restore a backup"])
   }
 
@@ -90,10 +95,14 @@ struct SQLiteFindings {
         path: trial, options: .init(access: .create, busyTimeoutMilliseconds: 300))
       try connection.execute("CREATE TABLE trial (a); INSERT INTO trial VALUES (1)")
     } catch {
+      if error.kind == .notPermitted {
+        return Finding(
+          .notApplicable, "nothing can be made in \(directory): see directories that are written")
+      }
       return Finding(
         .failed, "WAL mode does not work in \(directory): \(error.message)",
         expected: "a directory of this user's on a disk of this machine",
-        remedy: Remedy("lynx serve --database-url sqlite:///var/lib/lynx/lynx.db"))
+        remedy: Remedy("lynx serve --database-url \"sqlite://$HOME/lynx.db\""))
     }
     guard exists, let mode = try? currentMode() else {
       return Finding(.ok, "works in \(directory)")
@@ -125,7 +134,7 @@ struct SQLiteFindings {
       while try statement.step() { lines.append(statement.text(at: 0) ?? "") }
       if lines == ["ok"] { return Finding(.ok, "quick_check finds nothing wrong") }
       return Finding(
-        .failed, "\(path) is damaged: " + lines.joined(separator: "; ").replacing("\n", with: " "),
+        .failed, "\(path) is damaged: " + lines.joined(separator: "; ").replacing("\n", with: "; "),
         expected: "a sound file", remedy: recovery)
     } catch {
       if error.kind == .busy {

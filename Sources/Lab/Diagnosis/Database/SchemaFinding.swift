@@ -38,8 +38,15 @@ enum SchemaFinding {
     let named = tables.prefix(3).joined(separator: ", ") + (tables.count > 3 ? " …" : "")
     return Finding(
       .failed, "tables that no migration recorded: \(named)",
-      expected: "an empty database, or a Lynx's (make a backup before it is taken over)",
-      remedy: up)
+      expected: "an empty database, or a Lynx's",
+      remedy: Remedy(
+        "name a database of its own: --database-url \(another(subject))",
+        alternatives: [up.line + "   # if the tables are to stay beside Lynx's, after a backup"]))
+  }
+
+  private static func another(_ subject: DatabaseSubject) -> String {
+    if case .sqlite = subject.url.engine { return "sqlite://./links.db" }
+    return "postgresql://USER@HOST/links"
   }
 
   private static func remedy(

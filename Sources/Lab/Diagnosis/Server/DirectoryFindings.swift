@@ -68,6 +68,10 @@ struct DirectoryFindings {
     }
   }
 
+  /// A directory of another user stays that user's: what is asked for is another place.
+  private static let elsewhere = Remedy(
+    "lynx serve --database-url \"sqlite://$HOME/lynx.db\" --journal-dir \"$HOME/lynx.db.clicks\"")
+
   private static func remedy(_ path: String, _ code: Int32) -> Remedy {
     let word = shellWord(path)
     switch code {
@@ -83,8 +87,7 @@ struct DirectoryFindings {
       if stat(path, &status) == 0, status.st_uid == Machine.effectiveUser {
         return Remedy("chmod u+rwx \(word)", isOwn: true)
       }
-      return Remedy(
-        "sudo chown \(Machine.userName(Machine.effectiveUser)) \(word)", needsRoot: true)
+      return elsewhere
     }
   }
 

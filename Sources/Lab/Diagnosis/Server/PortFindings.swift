@@ -110,7 +110,7 @@ struct PortFindings {
         expected: "a directory of this user's",
         remedy: code == ENOENT
           ? Remedy("mkdir -p \(shellWord(folder))", isOwn: true)
-          : Remedy("sudo chown \(Machine.effectiveUser) \(shellWord(folder))", needsRoot: true))
+          : Remedy("lynx serve --unix-socket \"$HOME/lynx.sock\""))
     }
     var status = stat()
     guard lstat(path, &status) == 0 else { return Finding(.ok, "\(path) can be made") }

@@ -6,13 +6,15 @@ internal import Modules
 struct ExaminedModules: Sendable {
   /// What is there to be examined; the program first.
   var modules: [ModuleExamination] = []
+  /// How many files there was no time to look at.
+  var passedOver = 0
   /// What could not be read, with its reason.
   var unreadable: [(path: String, reason: String)] = []
   /// Why there is nothing to look at; nil if there is something.
   var failure: Finding?
 
   /// How long the modules of a process are read at most: what is left then is said not to have been read.
-  private static let budgetNanoseconds: UInt64 = 900_000_000
+  private static let budgetNanoseconds: UInt64 = 700_000_000
 
   /// A file, whatever it is.
   static func file(_ given: String) -> ExaminedModules {
@@ -20,6 +22,7 @@ struct ExaminedModules: Sendable {
     let path = resolved(given)
     var result = ExaminedModules()
     let bytes: [UInt8]
+    let size: Int64
     do throws(SystemCallError) {
       let descriptor = try FileDescriptor(reading: path)
       guard try descriptor.status().isRegular else {
@@ -29,15 +32,21 @@ struct ExaminedModules: Sendable {
         return result
       }
       bytes = try head(of: descriptor, path)
+      size = try descriptor.status().size
     } catch {
       result.failure = unopened(path, error)
       return result
     }
-    guard let module = ModuleFile(path: path)?.examine(), !module.isEmpty else {
+    let problem = FileKind.problem(bytes, size: size)
+    guard problem == nil, let module = ModuleFile(path: path)?.examine(), !module.isEmpty else {
+      let isScript = bytes.starts(with: Array("#!".utf8))
       result.failure = Finding(
-        .failed, "\(path) is \(FileKind.description(bytes))",
+        .failed, "\(path) is \(problem ?? FileKind.description(bytes))",
         expected: "an ELF file of this machine's kind",
-        remedy: Remedy("name the program itself, not a script that starts it: --binary PATH"))
+        remedy: Remedy(
+          isScript
+            ? "name the program itself, not a script that starts it: --binary PATH"
+            : "name the program's file: --binary PATH"))
       return result
     }
     result.modules = [module]
@@ -78,16 +87,16 @@ struct ExaminedModules: Sendable {
         remedy: Remedy("name one that runs: pgrep -l NAME"))
       return result
     }
+    // The program first, then what has the most code: time may be short.
+    let program = programPath(of: process)
     let regions = Processes.mappings(of: process).filter {
       $0.isExecutable && $0.path.hasPrefix("/")
+    }.sorted { a, b in
+      if (a.path == program) != (b.path == program) { return a.path == program }
+      return a.end - a.start > b.end - b.start
     }
     guard !regions.isEmpty else {
-      let owner = Processes.status(of: process).map { Machine.userName($0.effectiveUser) }
-      result.failure = Finding(
-        .failed,
-        "what process \(process) maps cannot be read"
-          + (owner.map { ", it is \($0)'s" } ?? ""),
-        expected: "a process of this user's", remedy: Remedy("run as root", needsRoot: true))
+      result.failure = unmapped(process)
       return result
     }
     let end = Clock.monotonicNanoseconds + budgetNanoseconds
@@ -99,7 +108,7 @@ struct ExaminedModules: Sendable {
       guard seen.insert(index).inserted else { continue }
       let module = store[index]
       guard Clock.monotonicNanoseconds < end else {
-        result.unreadable.append((module.path, "there was no time left to read it"))
+        result.passedOver += 1
         continue
       }
       if let examination = module.examine() {
@@ -108,8 +117,22 @@ struct ExaminedModules: Sendable {
         result.unreadable.append((module.path, reason))
       }
     }
-    result.putFirst(programPath(of: process))
+    result.putFirst(program)
     return result
+  }
+
+  private static func unmapped(_ process: ProcessID) -> Finding {
+    guard let status = Processes.status(of: process), Machine.effectiveUser != 0 else {
+      return Finding(
+        .failed, "process \(process) maps no file: it is the kernel's own, or has ended",
+        expected: "a process with a program", remedy: Remedy("pgrep -a NAME   # finds another"))
+    }
+    return Finding(
+      .failed,
+      "what process \(process) maps cannot be read, it is \(Machine.userName(status.effectiveUser))'s",
+      expected: "a process of this user's",
+      remedy: Remedy(
+        "sudo \(shellWord(Machine.ownExecutable)) doctor --pid \(process)", needsRoot: true))
   }
 
   private static func programPath(of process: ProcessID) -> String? {

@@ -23,6 +23,37 @@ enum FileKind {
     return isText ? "text" : "data of an unknown kind"
   }
 
+  /// Why an ELF file is none that this machine could run, although it may be read: of another processor, or
+  /// shorter than its header says. (System V ABI, "ELF Header": e_machine at 18, e_shoff at 40, e_shentsize at
+  /// 58, e_shnum at 60.)
+  static func problem(_ bytes: [UInt8], size: Int64) -> String? {
+    guard bytes.count >= 64, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]), bytes[4] == 2,
+      bytes[5] == 1
+    else { return nil }
+    func number(_ offset: Int, _ count: Int) -> UInt64 {
+      bytes[offset..<(offset + count)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    let machine = number(18, 2)
+    if machine != ownMachine {
+      return "an ELF file for another processor (e_machine \(machine))"
+    }
+    let (tableSize, _) = number(58, 2).multipliedReportingOverflow(by: number(60, 2))
+    let (end, overflow) = number(40, 8).addingReportingOverflow(tableSize)
+    if overflow || end > UInt64(clamping: size) {
+      return "an ELF file that is cut off: \(size) bytes of \(end) at least"
+    }
+    return nil
+  }
+
+  /// ELF's numbers for processors.
+  private static var ownMachine: UInt64 {
+    #if arch(arm64)
+      183
+    #else
+      62
+    #endif
+  }
+
   /// System V ABI, "ELF Header": the fields of an ELF file that this machine's kind does not read.
   private static func elf(_ bytes: [UInt8]) -> String {
     guard bytes.count >= 64 else { return "an ELF file that ends within its header" }

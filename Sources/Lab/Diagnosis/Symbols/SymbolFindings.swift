@@ -20,7 +20,9 @@ struct SymbolFindings {
       return Finding(
         .ok,
         "\(program.path), \(Self.languageText(program.language))"
-          + (others > 0 ? ", and \(others) \(others == 1 ? "library" : "libraries")" : ""))
+          + (others > 0 ? ", and \(others) \(others == 1 ? "library" : "libraries")" : "")
+          + (examined.passedOver > 0
+            ? "; \(examined.passedOver) small ones not looked at, for want of time" : ""))
     }
     return Finding(
       .warning,
@@ -164,6 +166,9 @@ struct SymbolFindings {
 
   /// Nothing depends on them where there are rules.
   var framePointers: Finding {
+    if program?.language == .go {
+      return Finding(.ok, "Go's compiler keeps them in every function with a frame")
+    }
     guard let worst = modules.first(where: { $0.callFrameCoverage < .most }) ?? program,
       let fraction = worst.framePointers.fraction
     else { return Finding(.notApplicable, "no function with a frame was recognised") }
@@ -224,15 +229,16 @@ extension ModuleExamination {
   var hasNames: Bool { hasSymbolTable || separate?.hasSymbolTable == true }
   var hasLines: Bool { facts.map { $0.hasLines && !$0.versions.isEmpty } ?? false }
 
-  /// Where no function is named, places between functions count as well: less is most then.
+  /// Where no function is named, places between functions and in the start files, which have no rules,
+  /// count as well, and in a small program much: less is most then.
   var callFrameCoverage: Coverage {
     guard callFrameSections.loaded || callFrameSections.debug else {
       return callFrames.sample == 0 ? .most : .few
     }
     guard let fraction = callFrames.fraction else { return .most }
     let isNamed = hasSymbolTable || hasDynamicFunctions
-    if fraction >= (isNamed ? 0.9 : 0.6) { return .most }
-    return fraction >= (isNamed ? 0.5 : 0.3) ? .some : .few
+    if fraction >= (isNamed ? 0.9 : 0.35) { return .most }
+    return fraction >= (isNamed ? 0.5 : 0.2) ? .some : .few
   }
 
   var callFramesText: String {
