@@ -66,6 +66,8 @@ extension Profiling {
       recorded.lynx.send(SIGINT)
       #expect(
         eventually { FileManager.default.fileExists(atPath: directory / "out.pb.gz") })
+      // What follows the first at once is its echo.
+      usleep(600_000)
       recorded.lynx.send(SIGINT)
       #expect(recorded.lynx.wait().status == 128 + SIGINT)
       let stacks = try Stacks(directory.read("out.folded"))

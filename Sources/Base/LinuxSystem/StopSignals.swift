@@ -35,8 +35,39 @@ public struct StopSignals: ~Copyable {
       number: Int32(bitPattern: info.ssi_signo), cameFromTerminal: info.ssi_code == 0x80)
   }
 
-  /// From now on these signals end the process, as if they had never been caught.
+  /// Whether one has arrived that nobody has taken yet.
+  public static var isPending: Bool {
+    var set = sigset_t()
+    guard sigpending(&set) == 0 else { return false }
+    return [SIGINT, SIGTERM, SIGHUP].contains { sigismember(&set, $0) == 1 }
+  }
+
+  /// How long after the first signal another counts as the same request: `timeout` and some terminals send to
+  /// a process and to its group.
+  private static let echoMicroseconds: UInt32 = 300_000
+
+  /// Soon these signals end the process, as if they had never been caught; what arrives within a third of a
+  /// second is the echo of the one that came, and is taken away.
   public func restoreDefaults() {
-    lynx_signal_restore(numbers, numbers.count)
+    let numbers = numbers
+    do throws(SystemCallError) {
+      // A thread of its own, in which alone they are not blocked: whoever works is not held up.
+      try SystemThread.start(named: "stop") {
+        usleep(Self.echoMicroseconds)
+        Self.takeAway(numbers)
+        lynx_signal_restore(numbers, numbers.count)
+        while true { pause() }
+      }
+    } catch {
+      lynx_signal_restore(numbers, numbers.count)
+    }
+  }
+
+  private static func takeAway(_ numbers: [Int32]) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in numbers { sigaddset(&set, number) }
+    var now = timespec()
+    while sigtimedwait(&set, nil, &now) > 0 {}
   }
 }

@@ -26,7 +26,7 @@ extension Remedy {
       ? Remedy(
         "ulimit -n \(min(UInt64(limit.rlim_max), enough))   # then start lynx from the same shell")
       : Remedy(
-        "sudo prlimit --pid $$ --nofile=\(enough):\(enough)   # then start lynx from the same shell",
+        "sudo prlimit --pid $$ --nofile=\(enough):\(enough)   # ulimit -n beyond its hard limit; then start lynx from the same shell",
         needsRoot: true)
   }
 }

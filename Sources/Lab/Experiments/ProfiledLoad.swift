@@ -76,8 +76,12 @@ public struct ProfiledLoad: Sendable {
       }
     }
     // If the load ends by itself, it has failed: that is told in the end.
-    _ = waitForReadable(
-      [ended.descriptor], timeoutMilliseconds: Int32(clamping: steadyAfter.milliseconds))
+    let steadyAt =
+      Clock.monotonicNanoseconds &+ UInt64(clamping: steadyAfter.milliseconds) &* 1_000_000
+    // Whoever wants to stop does not wait for the load to go steadily; the recording hears of it at once.
+    while Clock.monotonicNanoseconds < steadyAt, !StopSignals.isPending,
+      waitForReadable([ended.descriptor], timeoutMilliseconds: 20).isEmpty
+    {}
     let recording: Recording
     let ending: Recording.Ending
     do throws(RecordingError) {

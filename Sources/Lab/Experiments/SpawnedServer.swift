@@ -8,6 +8,7 @@ public final class SpawnedServer {
 
   private let process: ChildProcess
   private let directory: TemporaryDirectory
+  private let cleaner: ServerCleaner?
 
   /// Why there is none: one sentence.
   public struct Failure: Error, Sendable, CustomStringConvertible {
@@ -47,12 +48,14 @@ public final class SpawnedServer {
       throw Failure(description: "\(executable) cannot be started: \(error)")
     }
     self.directory = directory
+    cleaner = ServerCleaner(after: process.processID, directory: directory.path)
     do throws(Failure) {
       instance = try Self.waitUntilReady(process, log)
     } catch {
       process.send(signal: 9)
       _ = try? process.wait()
       directory.remove()
+      cleaner?.end()
       throw error
     }
   }
@@ -97,7 +100,10 @@ public final class SpawnedServer {
   public func stop() -> String? {
     process.send(signal: 15)
     let status = process.wait(milliseconds: 20_000)
-    defer { directory.remove() }
+    defer {
+      directory.remove()
+      cleaner?.end()
+    }
     if status == .exited(0) { return nil }
     if status == nil {
       process.send(signal: 9)

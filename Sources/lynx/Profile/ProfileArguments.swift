@@ -39,7 +39,7 @@ struct TargetOptions: ParsableArguments {
   @Option(
     name: .customLong("database-url"),
     help: ArgumentHelp(
-      "Database of the server that is started for a scenario. (default: a temporary SQLite file)",
+      "Database of the server that is started for a scenario. Its links stay there. (default: a temporary SQLite file)",
       valueName: "URL"))
   var databaseURL: String?
 

@@ -1,3 +1,4 @@
+import Databases
 import LoadTesting
 import Terminal
 
@@ -23,6 +24,7 @@ extension ProfilePlan {
     outputs = ProfileOutputs(
       outputs: directory == nil && history == nil ? try Self.outputs(arguments.output) : [],
       picture: arguments.picture.resolved())
+    try Self.requireReadable(databaseURL)
     if databaseURL != nil, !target.mayStartServer {
       throw CommandError(
         .usage, "--database-url is for the server that a scenario starts; add --scenario")
@@ -56,6 +58,16 @@ extension ProfilePlan {
           + "choose one kind of target")
     }
     return first.target
+  }
+
+  /// Before a server is started that would refuse it.
+  private static func requireReadable(_ url: String?) throws(CommandError) {
+    guard let url else { return }
+    do throws(DatabaseError) {
+      _ = try DatabaseURL(url)
+    } catch {
+      throw CommandError(.usage, "--database-url: \(error.message)")
+    }
   }
 
   private static func distinct(_ lists: [[Int32]]) -> [Int32] {
@@ -95,6 +107,12 @@ extension ProfilePlan {
     guard case .scenarios(let scenarios) = target else { return nil }
     let trials = scenarios.flatMap { ScenarioTrial.all(of: $0) }
     let paths = options.output
+    guard !paths.contains("-") else {
+      throw CommandError(
+        .usage,
+        "a scenario leaves several files, and standard output is one; name a directory, for example "
+          + "-o profiles/, or a picture, for example -o out.svg")
+    }
     let isDirectory =
       paths.count == 1 && (paths[0].hasSuffix("/") || OutputFormat(path: paths[0]) == nil)
     if trials.count == 1, !isDirectory { return nil }

@@ -108,7 +108,8 @@ private func runProfile(ofServerFor plan: ProfilePlan) throws {
     if !plan.manner.isQuiet {
       try? StandardStream.error.write(
         "lynx serve runs as process \(running[0].pid), redirects at "
-          + "\(running[0].redirects.joined(separator: ", ")): that is recorded\n")
+          + "\(running[0].redirects.joined(separator: ", ")): that is recorded\(plan.duration == nil ? " until Ctrl-C" : "")\n"
+      )
     }
   default:
     throw CommandError(

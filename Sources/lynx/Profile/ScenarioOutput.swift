@@ -1,3 +1,4 @@
+import Databases
 import Experiments
 import FlameGraphs
 import LinuxSystem
@@ -88,7 +89,7 @@ struct ScenarioOutput {
       title: "lynx serve under load",
       lines: [
         "\(Lynx.version); Linux \(Machine.kernelRelease), \(Machine.usableCPUCount) CPUs; "
-          + "database: \(plan.databaseURL.map { _ in "as given" } ?? "temporary SQLite")",
+          + "database: \(plan.databaseURL.flatMap { try? DatabaseURL($0).redacted } ?? "temporary SQLite")",
         "Server and load generator are separate processes that share the CPUs; each picture shows the "
           + "server alone, from when the load went steadily.",
       ], entries: entries)

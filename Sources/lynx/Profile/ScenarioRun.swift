@@ -33,6 +33,7 @@ struct ScenarioRun {
       let some = scenarios.filter { $0.cacheEntries == entriesInCache }
       if some.isEmpty || isStopped || failure != nil { continue }
       do {
+        if watcher.isStopWanted() { break }
         try withServer(cacheEntries: entriesInCache) { server in
           let trials = some.flatMap { ScenarioTrial.all(of: $0) }
           try seed(server, trials)
@@ -43,7 +44,7 @@ struct ScenarioRun {
             }
             let outcome = try record(trial, server)
             isStopped = outcome.isInterrupted
-            if isStopped, !output.isEmpty, outcome.recording.emptyReason != nil {
+            if isStopped, outcome.recording.emptyReason != nil {
               progress.note("\(trial.name): stopped before there was a sample")
               return
             }
@@ -57,7 +58,8 @@ struct ScenarioRun {
     }
     progress.finish()
     try output.finish()
-    if let failure { throw failure }
+    // What fails when somebody has asked for the end fails because of that.
+    if let failure, !output.isEmpty || !watcher.isStopWanted() { throw failure }
     if output.isEmpty {
       throw CommandError(.failed, "stopped before anything was recorded")
     }

@@ -65,11 +65,12 @@ struct RenderPlan {
         .usage, "pprof is compressed and nothing for a terminal; redirect it, or use -o out.pb.gz")
     }
     guard !outputs.outputs.isEmpty || topCount != nil || report != nil else {
+      let input = printable(first) + (comparison.map { " --diff " + printable($0.base) } ?? "")
       throw CommandError(
         .usage, "nothing to write; say what you want to see",
         remedy: """
-          lynx render \(printable(first)) --top 20
-          lynx render \(printable(first)) -o flamegraph.svg
+          lynx render \(input) --top 20
+          lynx render \(input) -o flamegraph.svg
           """)
     }
 

@@ -17,8 +17,10 @@ struct ProcessSymbolTests {
     let mapped = Set(
       Processes.mappings(of: Processes.ownID).filter { $0.isExecutable && $0.path.hasPrefix("/") }
         .map(\.path))
+    // On a busy machine the time there is ends before the smallest were looked at.
     let seen = Set(examined.modules.map(\.path) + examined.unreadable.map(\.path))
-    #expect(seen == mapped)
+    #expect(seen.isSubset(of: mapped))
+    #expect(seen.count + examined.passedOver == mapped.count)
     #expect(examined.modules.first?.path == Machine.ownExecutable)
     let found = try finding("symbols.program.file", of: SymbolChecks.all(subject))
     #expect([.ok, .warning].contains(found.status), "\(found)")
