@@ -125,6 +125,9 @@ extension Profiling {
             -- "\(Programs.shares())" 60 2>err.txt & P=$!
           sleep \(Double(milliseconds) / 1000); kill -INT $P; wait $P
           """)
+        // On a busy machine it may not even have begun to listen.
+        let hasBegun = FileManager.default.fileExists(atPath: directory / "runs")
+        if result.status == 128 + SIGINT, !hasBegun { continue }
         let recordings = try files.filter { $0.hasSuffix(".pb.gz") }
         // Before there was a sample there is nothing to keep, which is said.
         let said = try directory.read("err.txt")
