@@ -153,7 +153,7 @@ extension Profiling {
         ["profile", "-o", "out.svg", "-p", "1"], in: directory, prefix: Machine.asOrdinaryUser,
         executable: lynx)
       #expect(result.status == 77, "\(result)")
-      #expect(result.errors.contains("process 1 belongs to root"))
+      #expect(result.errors.contains("process 1 belongs to user root"))
       #expect(result.errors.contains(Machine.ordinaryUser))
       #expect(result.errors.contains("sudo \(lynx) profile --pid 1\n"))
     }

@@ -84,7 +84,7 @@ struct RefusalTests {
   @Test("another user's process")
   func otherUser() {
     let refusal = refusal(owner: 0)
-    #expect(refusal.reason.contains("process 12 belongs to root, and nobody may"))
+    #expect(refusal.reason.contains("process 12 belongs to user root; user nobody may"))
     #expect(refusal.remedies.first == "sudo /opt/lynx profile --pid 12")
   }
 
