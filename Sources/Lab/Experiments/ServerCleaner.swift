@@ -6,13 +6,15 @@ internal import LinuxSystem
 struct ServerCleaner {
   private let process: ChildProcess
 
-  /// Until it is told, it sleeps; `$1` is the server, `$2` its directory.
+  /// Until it is told, it sleeps; `$1` is the server, `$2` its directory. Half a minute is enough:
+  /// an init that reaps nobody leaves a server that has ended among the processes.
   private static let script = """
     trap 'told=1' TERM; trap '' INT HUP
     sleep 86400 & nap=$!
     [ "$told" ] || wait $nap
     kill $nap
-    while kill -0 "$1" 2>/dev/null; do sleep 0.05; done
+    tries=0
+    while [ $tries -lt 600 ] && kill -0 "$1" 2>/dev/null; do sleep 0.05; tries=$((tries + 1)); done
     rm -rf -- "$2"
     """
 
