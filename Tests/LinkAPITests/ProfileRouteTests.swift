@@ -74,6 +74,8 @@ struct ProfileRouteTests {
     for (query, said) in [
       ("", "30 s at 99 Hz"), ("?seconds=1&hz=1000", "1 s at 1000 Hz"),
       ("?hz=1", "30 s at 1 Hz"), ("?seconds=600", "600 s at 99 Hz"),
+      // As scrapers repeat it.
+      ("?hz=50&seconds=10&seconds=10", "10 s at 50 Hz"),
     ] {
       let answer = try await api.ask("GET", Self.path + query)
       #expect(answer.status == 200 && answer.text == said, "\(query): \(answer.text)")

@@ -55,6 +55,42 @@ struct ProfileTests {
     #expect(server.stop() == 0)
   }
 
+  /// What the scrapers of Parca and of Pyroscope (Grafana Alloy) send, and what they want of an answer before they
+  /// hand it on: `seconds`, the interval or a second less, once for each target; the key as a bearer's; 200, no text,
+  /// `application/octet-stream`, and all of it a few seconds after the interval at the latest.
+  @Test("scrapers are given what they ask for, one profile after another, with a key")
+  func scrapers() throws {
+    let server = try ServedLynx(["--auth", "api-key"])
+    let key = try #require(
+      server.said.split(separator: "\n").first { $0.hasPrefix("lynx_") }.map(String.init))
+    let link = #"{"url":"https://example.org/","custom_code":"one"}"#
+    #expect(try server.api("POST", "/api/urls", link, key: key).status == 201)
+    let load = try Load(server, code: "one")
+    let file = server.place.path + "/scraped.pb.gz"
+    for query in ["?seconds=2", "?seconds=3&seconds=3"] {
+      let shown = try Tool.run(
+        "/usr/bin/curl",
+        [
+          "-s", "--max-time", "15", "-o", file, "-w", "%{http_code} %header{content-type}",
+          "-H", "Accept-Encoding: gzip", "-H", "User-Agent: Parca/0.24",
+          "-H", "Authorization: Bearer \(key)",
+          "http://127.0.0.1:\(server.apiPort)\(Self.path)\(query)",
+        ])
+      #expect(String(decoding: shown, as: UTF8.self) == "200 application/octet-stream")
+      let raw = String(
+        decoding: try Tool.run(
+          "/usr/bin/env",
+          ["HOME=\(server.place.path)", "/usr/bin/go", "tool", "pprof", "-raw", file]),
+        as: UTF8.self)
+      // The names Go's CPU profiles have, by which they are stored.
+      #expect(raw.contains("PeriodType: cpu nanoseconds"), "\(raw.prefix(400))")
+      #expect(raw.contains("samples/count cpu/nanoseconds"), "\(raw.prefix(400))")
+      #expect(raw.contains("RedirectLoop"))
+    }
+    withExtendedLifetime(load) {}
+    #expect(server.stop() == 0)
+  }
+
   @Test("a server without work gives a profile without samples, or with few")
   func idle() throws {
     let server = try ServedLynx()

@@ -3,8 +3,9 @@
 struct QueryParameters {
   private var values: [String: String] = [:]
 
-  /// Throws an ``APIError`` with 400. Complexity: O(length).
-  init(_ query: String?, known names: Set<String>) throws(APIError) {
+  /// Throws an ``APIError`` with 400. `allowingRepeats` lets a parameter come again with the same value.
+  /// Complexity: O(length).
+  init(_ query: String?, known names: Set<String>, allowingRepeats: Bool = false) throws(APIError) {
     guard let query, !query.isEmpty else { return }
     for part in query.split(separator: "&", omittingEmptySubsequences: true) {
       let pieces = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -19,7 +20,8 @@ struct QueryParameters {
           "the query parameter '\(Self.shortened(name))' is not known here; known are "
             + names.sorted().joined(separator: ", "))
       }
-      guard values.updateValue(value, forKey: name) == nil else {
+      let before = values.updateValue(value, forKey: name)
+      guard before == nil || allowingRepeats && before == value else {
         throw APIError(.badRequest, "the query parameter '\(name)' comes twice; send it once")
       }
     }

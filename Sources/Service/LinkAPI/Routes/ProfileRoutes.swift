@@ -21,7 +21,9 @@ final class ProfileRoutes: Sendable {
   {
     try Self.requirePermission(request, context)
     try await request.requireEmptyBody()
-    let parameters = try QueryParameters(request.uri.query, known: ["seconds", "hz"])
+    // Scrapers with parameters of their own configured add `seconds` once for each target they have.
+    let parameters = try QueryParameters(
+      request.uri.query, known: ["seconds", "hz"], allowingRepeats: true)
     let wanted = ProfileRequest(
       seconds: try Self.number("seconds", in: Self.seconds, of: parameters) ?? 30,
       hertz: try Self.number("hz", in: Self.hertz, of: parameters) ?? 99)
