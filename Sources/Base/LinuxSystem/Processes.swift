@@ -203,6 +203,19 @@ public enum Processes {
     return number >= 0 ? number : nil
   }
 
+  /// The open descriptors of a process whose link in /proc reads `kind` (proc_pid_fd(5)), opened here
+  /// as well, to be closed by the caller; those that cannot be had are left out. Needs the right to
+  /// trace it (pidfd_getfd(2), Linux 5.6).
+  public static func duplicateDescriptors(of process: ProcessID, kind: String) -> [Int32] {
+    guard let pidfd = endDescriptor(of: process) else { return [] }
+    defer { close(pidfd) }
+    let directory = "/proc/\(process)/fd"
+    return numbers(in: directory)
+      .filter { linkTarget("\(directory)/\($0)") == kind }
+      .map { lynx_pidfd_getfd(pidfd, $0) }
+      .filter { $0 >= 0 }
+  }
+
   static func numbers(in directory: String) -> [ProcessID] {
     guard let handle = opendir(directory) else { return [] }
     defer { closedir(handle) }

@@ -197,6 +197,11 @@ int lynx_pidfd_open(pid_t pid) {
   return fd < 0 ? -errno : (int)fd;
 }
 
+int lynx_pidfd_getfd(int pidfd, int descriptor) {
+  long fd = syscall(SYS_pidfd_getfd, pidfd, descriptor, 0);
+  return fd < 0 ? -errno : (int)fd;
+}
+
 int lynx_open(const char *path, int flags, mode_t mode) {
   int fd = open(path, flags | O_CLOEXEC, mode);
   return fd < 0 ? -errno : fd;

@@ -216,7 +216,7 @@ public final class Recording {
         }
         break
       }
-      if activity.hasEnded(ends, child: child) {
+      if activity.hasEnded(ends, child: child, explains: collector.sampleCount == 0) {
         finish(.targetEnded, at: Clock.monotonicNanoseconds)
         break
       }

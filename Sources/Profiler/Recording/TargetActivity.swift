@@ -72,9 +72,11 @@ final class TargetActivity {
     descriptors.filter { $0 >= 0 && waitForReadable([$0], timeoutMilliseconds: 0).isEmpty }
   }
 
-  func hasEnded(_ descriptors: [Int32], child: ChildProcess?) -> Bool {
+  /// `explains`: what it used is asked for if it ends now, since no sample was taken so far; to
+  /// read that each time would cost more than all else a recording does at low frequencies.
+  func hasEnded(_ descriptors: [Int32], child: ChildProcess?, explains: Bool) -> Bool {
     if let child { return child.poll() != nil }
-    noteState()
+    if explains { noteState() }
     if descriptors.isEmpty || descriptors.contains(-1) {
       return members.allSatisfy { !Processes.isAlive($0.id) }
     }

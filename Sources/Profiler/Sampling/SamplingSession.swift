@@ -43,7 +43,8 @@ public final class SamplingSession: SampleSource {
 
   public var notes: [String] { plan.notes }
 
-  public var drainMilliseconds: Int32 { 100 }
+  /// Each waking costs as much as some ten samples; rings that fill up wake sooner.
+  public var drainMilliseconds: Int32 { 200 }
 
   /// Descriptors that poll readable when a quarter of a ring is full.
   public var pollDescriptors: [Int32] { eventSet.ringDescriptors }

@@ -78,6 +78,9 @@ int lynx_prefer_short_turns(int nice);
 /// pidfd_open(2): a descriptor that polls readable when the process has ended; or -errno.
 int lynx_pidfd_open(pid_t pid);
 
+/// pidfd_getfd(2): a descriptor of this process for what `descriptor` is in that of the pidfd; or -errno.
+int lynx_pidfd_getfd(int pidfd, int descriptor);
+
 /// eventfd(2), close-on-exec and non-blocking: a descriptor or -errno.
 int lynx_event_descriptor(void);
 

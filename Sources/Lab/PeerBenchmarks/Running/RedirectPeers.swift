@@ -13,6 +13,8 @@ final class RedirectPeer {
 
   let kind: Kind
   let port: UInt16
+  /// Of Lynx's API; 0 on other sides.
+  let apiPort: UInt16
   let command: [String]
   private let process: RunningProcess
   private let bench: Bench
@@ -27,6 +29,7 @@ final class RedirectPeer {
     self.kind = kind
     self.bench = bench
     port = try freeLoopbackPort()
+    apiPort = kind == .lynx ? try freeLoopbackPort() : 0
     outputPath = bench.scratch("server.txt")
     switch kind {
     case .lynx:
@@ -34,7 +37,7 @@ final class RedirectPeer {
         pinned(cpu) + [
           bench.lynxPath, "serve", "--database-url", "sqlite://\(database)", "--journal-dir",
           bench.scratch("clicks"), "--redirect-port", "\(port)", "--api-port",
-          "\(try freeLoopbackPort())", "--threads", "\(threads)",
+          "\(apiPort)", "--threads", "\(threads)",
         ]
     case .nginx:
       let path = bench.scratch("nginx.conf")
@@ -100,6 +103,16 @@ final class RedirectPeer {
     guard clock_getcpuclockid(process.processID, &clock) == 0, clock_gettime(clock, &time) == 0
     else { throw CommandError(.failed, "\(kind.rawValue) is gone") }
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// How many redirects Lynx's side answered so far, as it says itself.
+  func answeredRedirects() throws(CommandError) -> Double {
+    let text = loopbackAnswer(port: apiPort, path: "/metrics")
+    let name = "lynx_redirect_requests_total{status=\"308\"} "
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
+      let count = Double(line.dropFirst(name.count))
+    else { throw CommandError(.failed, "\(kind.rawValue) does not tell how much it answered") }
+    return count
   }
 
   /// Ends it; what Lynx's side wrote.
@@ -185,7 +198,7 @@ struct RedirectLoad {
     let line = text.split(separator: "\n").first { $0.contains(" requests in ") }
     let words = line?.split(separator: " ") ?? []
     guard words.count >= 6, let requests = Double(words[0]), requests > 0,
-      let span = Double(words[3].dropLast(2)), !text.contains("Non-2xx"),
+      let span = Self.seconds(words[3].dropLast()), !text.contains("Non-2xx"),
       !text.contains("Socket errors")
     else {
       throw CommandError(.failed, "wrk was not answered well: \(printable(text.suffix(300)))")
@@ -193,6 +206,11 @@ struct RedirectLoad {
     return Outcome(
       requests: requests, perSecond: requests / span,
       bytesPerAnswer: Self.bytes(words[4]) / requests)
+  }
+
+  /// "5.00s" or "1.00m".
+  private static func seconds(_ text: Substring) -> Double? {
+    Double(text.dropLast()).map { text.hasSuffix("m") ? $0 * 60 : $0 }
   }
 
   private static func bytes(_ text: Substring) -> Double {
