@@ -73,7 +73,7 @@ final class TargetActivity {
   }
 
   /// `explains`: what it used is asked for if it ends now, since no sample was taken so far; to
-  /// read that each time would cost more than all else a recording does at low frequencies.
+  /// read that each time was a third of what a recording at 99 Hz costs while it goes on.
   func hasEnded(_ descriptors: [Int32], child: ChildProcess?, explains: Bool) -> Bool {
     if let child { return child.poll() != nil }
     if explains { noteState() }

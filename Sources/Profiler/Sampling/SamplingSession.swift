@@ -43,7 +43,7 @@ public final class SamplingSession: SampleSource {
 
   public var notes: [String] { plan.notes }
 
-  /// Each waking costs as much as some ten samples; rings that fill up wake sooner.
+  /// Each waking costs time of its own, however few samples there are; rings that fill up wake sooner.
   public var drainMilliseconds: Int32 { 200 }
 
   /// Descriptors that poll readable when a quarter of a ring is full.
