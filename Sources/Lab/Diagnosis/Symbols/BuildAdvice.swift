@@ -20,8 +20,7 @@ enum BuildAdvice {
     case .names, .debugInformation: "swift build -c release -Xswiftc -g"
     case .callFrames: "swift build -c release -Xcc -fasynchronous-unwind-tables"
     case .buildID: "swift build -c release -Xlinker --build-id"
-    case .framePointers:
-      "swift build -c release -Xswiftc -no-omit-frame-pointer -Xcc -fno-omit-frame-pointer"
+    case .framePointers: "swift build -c release --no-omit-frame-pointers"
     }
   }
 
