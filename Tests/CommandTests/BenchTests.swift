@@ -136,8 +136,35 @@ struct BenchTests {
       """, in: directory)
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.output.contains("where the server's CPU time goes: "))
+    #expect(
+      result.output.contains(/sampled [\d,]+ times at 499 Hz, [\d.]+% of stacks whole/),
+      "\(result.output)")
+    #expect(result.output.contains("out.svg, out.pb.gz"))
     #expect(try directory.read("out.svg").contains("RedirectLoop.run"))
     #expect(try directory.names.contains("out.pb.gz"))
+  }
+
+  @Test("a process that does not serve the URL is told from the one that does, workers included")
+  func stranger() throws {
+    let result = try Executable.shell(
+      """
+      mkdir run; chmod 755 run; export LYNX_RUNTIME_DIR=$PWD/run
+      "$LYNX" serve --redirect-port 0 --api-port 0 >log 2>&1 & S=$!
+      sleep 600 & N=$!
+      for i in $(seq 600); do [ -e run/serve-$S.json ] && break; sleep 0.05; done
+      API=$(grep -o 'API *http://[0-9.:]*' log | grep -o 'http.*')
+      for P in $S $$ $N; do "$LYNX" bench -c2 -d 200ms --pid $P $API/api/health >$P.txt 2>&1; done
+      mv $S.txt server; mv $$.txt parent; mv $N.txt neighbour; echo $N $S
+      kill $S $N; wait $S
+      """, in: directory)
+    let numbers = result.output.split(separator: "\n").first?.split(separator: " ") ?? []
+    try #require(numbers.count == 2, "\(result)")
+    for name in ["server", "parent"] {
+      #expect(try !directory.read(name).contains("does not listen"), "\(name)")
+    }
+    let told = try directory.read("neighbour")
+    #expect(told.contains("--pid \(numbers[0]) does not listen on port "), "\(told)")
+    #expect(told.contains("process \(numbers[1]) (lynx) does"), "\(told)")
   }
 
   @Test("comparing, saving, thresholds: what was measured is kept whatever they say")

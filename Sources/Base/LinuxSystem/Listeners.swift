@@ -5,9 +5,19 @@ extension Processes {
   ///
   /// Reads /proc/net/tcp for the socket's inode and then the descriptors of all processes (proc(5)).
   public static func listening(onPort port: Int) -> ProcessID? {
-    let inodes = Set(
-      sockets(onPort: port).filter(\.isListening).map { "socket:[\($0.inode)]" })
-    return inodes.isEmpty ? nil : holder(of: inodes)
+    let sockets = listeners(onPort: port)
+    return sockets.isEmpty ? nil : all().first { holds($0, oneOf: sockets) }
+  }
+
+  /// All that listen on it: a server and its workers may share a socket, or several a port.
+  public static func allListening(onPort port: Int) -> [ProcessID] {
+    let sockets = listeners(onPort: port)
+    return sockets.isEmpty ? [] : all().filter { holds($0, oneOf: sockets) }
+  }
+
+  /// What the sockets are called in /proc/PID/fd.
+  private static func listeners(onPort port: Int) -> Set<String> {
+    Set(sockets(onPort: port).filter(\.isListening).map { "socket:[\($0.inode)]" })
   }
 
   /// A socket that has a TCP port of this machine.
@@ -33,11 +43,9 @@ extension Processes {
     }
   }
 
-  private static func holder(of sockets: Set<String>) -> ProcessID? {
-    all().first { process in
-      numbers(in: "/proc/\(process)/fd").contains { descriptor in
-        sockets.contains(linkTarget("/proc/\(process)/fd/\(descriptor)") ?? "")
-      }
+  private static func holds(_ process: ProcessID, oneOf sockets: Set<String>) -> Bool {
+    numbers(in: "/proc/\(process)/fd").contains { descriptor in
+      sockets.contains(linkTarget("/proc/\(process)/fd/\(descriptor)") ?? "")
     }
   }
 

@@ -36,9 +36,16 @@ struct BenchProfile {
     }
     var outputs = plan.profile
     outputs?.picture.title = settings.name
-    for written in try outputs?.write(outcome.recording.profile) ?? [] {
-      watch.note("wrote \(written.output.path)")
-    }
+    let written = try outputs?.write(outcome.recording.profile) ?? []
+    let paths = written.map(\.output.path)
+    for path in paths { watch.note("wrote \(path)") }
+    let summary = outcome.recording.summary
+    load.notes.append(
+      "the server was sampled \(NumberText.grouped(summary.samples)) times at \(summary.frequency) Hz, "
+        + "\(NumberText.fixed(summary.rootedPercent, places: 1))% of stacks whole"
+        + (summary.lost > 0 ? ", \(NumberText.grouped(summary.lost)) samples lost" : "")
+        + (paths.isEmpty ? "" : ": \(paths.joined(separator: ", "))"))
+    load.notes += summary.notes
     let layers = ServerLayers(outcome.recording.profile)
     if settings.name.hasPrefix("redirect") {
       load.notes.append("where the server's CPU time goes: \(layers.text)")

@@ -39,6 +39,7 @@ extension BenchPlan {
       settings.plan = side.plan
       settings.name = side.name
       var trial = BenchTrials.Trial(these: settings)
+      trial.notes = strangers(to: side.target)
       if let other {
         settings.target = other.target
         settings.plan = other.plan
@@ -138,6 +139,7 @@ extension BenchPlan {
         before = count
         var trial = BenchTrials.Trial(these: settings(own, count))
         trial.those = other.map { settings($0, count) }
+        trial.notes = strangers(to: own.target)
         if count < wanted {
           trial.notes.append(
             "stopped short of \(wanted) connections: \(Machine.openFileLimit) open files are allowed"
@@ -148,6 +150,24 @@ extension BenchPlan {
       }
     }
     return trials
+  }
+
+  /// Tells if the processes of `--pid` are not those that are loaded: their CPU time would pass for the server's.
+  private func strangers(to target: LoadTarget) -> [String] {
+    let isHere =
+      target.unixSocket == nil
+      && (["localhost", "::1"].contains(target.host) || target.host.hasPrefix("127."))
+    guard isHere, !load.serverProcesses.isEmpty else { return [] }
+    let listening = Processes.allListening(onPort: Int(target.port))
+    let named = Set(load.serverProcesses.flatMap(Processes.tree))
+    // Nobody, if it is another user's.
+    guard let first = listening.first, named.isDisjoint(with: listening) else { return [] }
+    let names = load.serverProcesses.map(String.init).joined(separator: ", ")
+    let other = Processes.name(of: first, thread: first).map { " (\($0))" } ?? ""
+    return [
+      "--pid \(names) does not listen on port \(target.port), process \(first)\(other) does: "
+        + "the server's CPU time is that of another program"
+    ]
   }
 
   /// The scenario's requests, and how they are to be sent.
