@@ -155,7 +155,7 @@ struct BenchTests {
       API=$(grep -o 'API *http://[0-9.:]*' log | grep -o 'http.*')
       for P in $S $$ $N; do "$LYNX" bench -c2 -d 200ms --pid $P $API/api/health >$P.txt 2>&1; done
       mv $S.txt server; mv $$.txt parent; mv $N.txt neighbour; echo $N $S
-      kill $S $N; wait $S
+      kill -9 $N; kill $S; wait $S
       """, in: directory)
     let numbers = result.output.split(separator: "\n").first?.split(separator: " ") ?? []
     try #require(numbers.count == 2, "\(result)")
