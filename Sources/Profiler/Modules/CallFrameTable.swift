@@ -9,25 +9,40 @@ internal import LinuxSystem
 /// time.
 final class CallFrameTable {
   private let loaded: OpaquePointer?
+  private let withoutSections: OpaquePointer?
   private let debugOnly: OpaquePointer?
   private let debugInformation: OpaquePointer?
 
   /// nil if the file has neither.
   init?(_ file: ElfFile) {
+    withoutSections = Self.hidesSearchTable(file) ? file.openedWithoutSections() : nil
     loaded =
-      file.section(".eh_frame") != nil || !file.segments.isEmpty
-      ? dwarf_getcfi_elf(file.handle) : nil
+      withoutSections.flatMap { dwarf_getcfi_elf($0) }
+      ?? (file.section(".eh_frame") != nil || !file.segments.isEmpty
+        ? dwarf_getcfi_elf(file.handle) : nil)
     let isThere = file.section(".debug_frame") != nil || file.section(".zdebug_frame") != nil
     debugInformation = isThere ? dwarf_begin_elf(file.handle, DWARF_C_READ, nil) : nil
     debugOnly = debugInformation.flatMap { dwarf_getcfi($0) }
     if loaded == nil && debugOnly == nil {
       if let debugInformation { dwarf_end(debugInformation) }
+      if let withoutSections { elf_end(withoutSections) }
       return nil
     }
   }
 
+  /// Whether libdw would overlook the table by which it finds an address at once, `.eh_frame_hdr`: it reads sections in
+  /// their order and takes the table only if that comes first, and the linker gold, Swift's own, puts it second.
+  /// Then the first address would have it read all rules one by one, 100 000 in 30 ms and 10 MB.
+  private static func hidesSearchTable(_ file: ElfFile) -> Bool {
+    guard let rules = file.sections.firstIndex(where: { $0.name == ".eh_frame" }),
+      let table = file.sections.firstIndex(where: { $0.name == ".eh_frame_hdr" })
+    else { return false }
+    return rules < table
+  }
+
   deinit {
     if let loaded { dwarf_cfi_end(loaded) }
+    if let withoutSections { elf_end(withoutSections) }
     if let debugInformation { dwarf_end(debugInformation) }
   }
 

@@ -9,6 +9,7 @@ final class ElfFile {
   let segments: [Segment]
   let sections: [Section]
   private var image: [UInt8]
+  private var descriptor: Int32?
 
   /// A PT_LOAD program header.
   struct Segment {
@@ -42,6 +43,7 @@ final class ElfFile {
       return nil
     }
     self.init(handle: handle, image: [])
+    self.descriptor = descriptor
   }
 
   /// Reads an image that lies in memory, such as the vdso.
@@ -113,6 +115,22 @@ final class ElfFile {
   }
 
   func section(_ name: String) -> Section? { sections.first { $0.name == name } }
+
+  /// The same file for libdw's eyes without sections, to be closed with `elf_end` before this one; nil if it
+  /// is an image in memory or cannot be opened again.
+  func openedWithoutSections() -> OpaquePointer? {
+    guard let descriptor, let other = elf_begin(descriptor, ELF_C_READ_MMAP_PRIVATE, nil) else {
+      return nil
+    }
+    var header = GElf_Ehdr()
+    if gelf_getehdr(other, &header) != nil {
+      // Without their names sections are nothing to libdw. The mapping is private: the file stays as it is.
+      header.e_shstrndx = UInt16(SHN_UNDEF)
+      if gelf_update_ehdr(other, &header) != 0 { return other }
+    }
+    elf_end(other)
+    return nil
+  }
 
   /// The build-id in lower-case hexadecimal, empty if there is none.
   var buildID: String {
