@@ -28,7 +28,7 @@ struct CallFrameTableTests {
     try shop.run(
       "g++ -O2 -g -fuse-ld=\(linker) -pthread '\(Workshop.program("deep.cpp"))' -o program")
     let names = try shop.run("readelf -SW program").split(separator: "\n").compactMap {
-      $0.firstMatch(of: /\.eh_frame(_hdr)?\s/).map { $0.1 == nil ? "rules" : "table" }
+      $0.firstMatch(of: #/\.eh_frame(_hdr)?\s/#).map { $0.1 == nil ? "rules" : "table" }
     }
     #expect(names == (linker == "gold" ? ["rules", "table"] : ["table", "rules"]))
 
@@ -58,14 +58,14 @@ struct CallFrameTableTests {
     var ranges: [Range<UInt64>] = []
     var isFunction = false
     for line in dump.split(separator: "\n") {
-      if let entry = line.firstMatch(of: / FDE .*pc=([0-9a-f]+)\.\.([0-9a-f]+)/) {
+      if let entry = line.firstMatch(of: #/ FDE .*pc=([0-9a-f]+)\.\.([0-9a-f]+)/#) {
         let low = try #require(UInt64(entry.1, radix: 16))
         let high = try #require(UInt64(entry.2, radix: 16))
         isFunction = low < high
         if isFunction { ranges.append(low..<high) }
       } else if line.contains(" CIE ") {
         isFunction = false
-      } else if isFunction, let row = line.firstMatch(of: /^([0-9a-f]{16}) (\S+) /) {
+      } else if isFunction, let row = line.firstMatch(of: #/^([0-9a-f]{16}) (\S+) /#) {
         rows.append(
           Row(
             address: try #require(UInt64(row.1, radix: 16)), canonicalFrame: String(row.2)))
