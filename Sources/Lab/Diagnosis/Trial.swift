@@ -30,7 +30,8 @@ final class Trial: Sendable {
   }
 
   private func tryOut() {
-    let finding = check.probe().blamedOnOpenFiles()
+    var finding = check.probe().blamedOnOpenFiles()
+    finding.remedy = finding.remedy?.runnable
     state.withLock { state in
       state.finding = finding
       state.endedAt = Clock.monotonicNanoseconds

@@ -46,6 +46,8 @@ public struct LoadError: Error, Sendable, CustomStringConvertible {
     case setting
     /// Something of this machine.
     case system
+    /// Somebody wanted an end.
+    case stopped
   }
 
   public let kind: Kind

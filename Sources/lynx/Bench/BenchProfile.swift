@@ -30,8 +30,9 @@ struct BenchProfile {
     }
     if outcome.isInterrupted { watch.noteStop() }
     var load = outcome.load
-    guard outcome.recording.emptyReason == nil else {
-      load.notes.append("nothing was recorded: \(outcome.recording.emptyReason ?? "")")
+    if let reason = outcome.recording.emptyReason {
+      watch.emptyProfileReason = reason
+      load.notes.append("nothing was recorded: \(reason)")
       return load
     }
     var outputs = plan.profile

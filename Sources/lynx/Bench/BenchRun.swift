@@ -12,12 +12,13 @@ struct BenchRun {
     if let report = plan.report { try OutputFile.probe(report.path) }
     try plan.profile?.probe()
     let watch = try BenchWatch(plan)
-    let groups = try plan.trials { watch.note($0) }
+    let groups = try plan.trials(
+      note: { watch.note($0) }, isStopWanted: { watch.isStopWanted() })
     var collected = BenchResults()
     var failure: (any Error)?
     for group in groups {
       do {
-        if failure == nil, !watch.isStopped { try run(group, watch, &collected) }
+        if failure == nil, !watch.isStopWanted() { try run(group, watch, &collected) }
       } catch {
         // What was measured before is written all the same.
         failure = error
@@ -30,6 +31,9 @@ struct BenchRun {
     }
     try report(collected)
     if let failure { throw failure }
+    if let reason = watch.emptyProfileReason {
+      throw CommandError(.failed, "there is no profile: \(reason)")
+    }
   }
 
   private func run(
@@ -48,7 +52,7 @@ struct BenchRun {
         if let those = trial.those { sides.append((those, false)) }
         if turn % 2 == 1 { sides.reverse() }
         for (settings, isThis) in sides {
-          if watch.isStopped { return }
+          if watch.isStopWanted() { return }
           let result = try run(settings, trial, turn, watch)
           // Stopped during the warm-up.
           if result.durationSeconds == 0 { return }

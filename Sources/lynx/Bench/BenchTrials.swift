@@ -31,7 +31,9 @@ extension BenchPlan.BenchSide {
 
 extension BenchPlan {
   /// Reaches, starts and fills the servers. `note` is told what takes a while.
-  func trials(note: (String) -> Void) throws(CommandError) -> [BenchTrials] {
+  func trials(
+    note: (String) -> Void, isStopWanted: () -> Bool
+  ) throws(CommandError) -> [BenchTrials] {
     switch subject {
     case .requests(let side, let other):
       var settings = load
@@ -47,27 +49,28 @@ extension BenchPlan {
       }
       return [BenchTrials(trials: [trial])]
     case .scenarios(let scenarios, let api):
-      guard let api else { return try spawned(scenarios, note) }
-      return [try running(scenarios, api, note)]
+      guard let api else { return try spawned(scenarios, note, isStopWanted) }
+      return [try running(scenarios, api, note, isStopWanted)]
     }
   }
 
   /// Scenarios of a server that runs, or of two.
   private func running(
-    _ scenarios: [LynxScenario], _ api: LoadTarget, _ note: (String) -> Void
+    _ scenarios: [LynxScenario], _ api: LoadTarget, _ note: (String) -> Void,
+    _ isStopWanted: () -> Bool
   ) throws(CommandError) -> BenchTrials {
     let these = try find(api, redirects)
     let those = try against.map { api throws(CommandError) in try find(api, nil) }
     let kinds = scenarios.flatMap { ScenarioTrial.all(of: $0) }
     note("making the links that the scenarios ask for")
-    try seed(these, kinds)
-    if let those { try seed(those, kinds) }
+    try seed(these, kinds, isStopWanted)
+    if let those { try seed(those, kinds, isStopWanted) }
     return BenchTrials(trials: try trials(kinds, these, those))
   }
 
   /// Scenarios of servers that are started: one for all that need no special cache.
   private func spawned(
-    _ scenarios: [LynxScenario], _ note: (String) -> Void
+    _ scenarios: [LynxScenario], _ note: (String) -> Void, _ isStopWanted: () -> Bool
   ) throws(CommandError) -> [BenchTrials] {
     var all: [BenchTrials] = []
     for entries in [nil, 1] {
@@ -83,7 +86,7 @@ extension BenchPlan {
       }
       let kinds = some.flatMap { ScenarioTrial.all(of: $0) }
       do throws(CommandError) {
-        try seed(server.instance, kinds)
+        try seed(server.instance, kinds, isStopWanted)
         var trials = try trials(kinds, server.instance, nil)
         for index in trials.indices {
           trials[index].these.serverProcesses = [server.processID]
@@ -108,9 +111,11 @@ extension BenchPlan {
     }
   }
 
-  private func seed(_ instance: LynxInstance, _ kinds: [ScenarioTrial]) throws(CommandError) {
+  private func seed(
+    _ instance: LynxInstance, _ kinds: [ScenarioTrial], _ isStopWanted: () -> Bool
+  ) throws(CommandError) {
     do throws(LoadError) {
-      try instance.seed(for: kinds, load)
+      try instance.seed(for: kinds, load, isStopWanted: isStopWanted)
     } catch {
       throw CommandError(error)
     }
@@ -189,7 +194,7 @@ extension CommandError {
       switch error.kind {
       case .unreachable: .unavailable
       case .setting: .config
-      case .system: .failed
+      case .system, .stopped: .failed
       }
     self.init(code, error.description)
   }

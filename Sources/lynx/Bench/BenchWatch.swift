@@ -9,6 +9,8 @@ final class BenchWatch {
   private let progress: Progress
   private let signals: StopSignals
   private(set) var isStopped = false
+  /// Why there is no picture, if there is none.
+  var emptyProfileReason: String?
 
   private var name = ""
   private var total: Double?
@@ -48,12 +50,7 @@ final class BenchWatch {
 
   /// Shows how far the run is, and ends it if somebody wants that.
   func update(_ load: LoadRun) {
-    if signals.next() != nil {
-      isStopped = true
-      // A second one ends it at once.
-      signals.restoreDefaults()
-      load.stop()
-    }
+    if !isStopped, isStopWanted() { load.stop() }
     guard StandardStream.error.isTerminal, let now = load.progress else { return }
     if now.isWarmingUp { return progress.update("\(name)warming up") }
     if let before = last {
@@ -80,6 +77,16 @@ final class BenchWatch {
     progress.update(
       "\(name)\(NumberText.grouped(samples)) samples in \(NumberText.fixed(seconds, places: 1)) s; "
         + "Ctrl-C ends and reports")
+  }
+
+  /// Whether somebody has asked for the end.
+  func isStopWanted() -> Bool {
+    if !isStopped, signals.next() != nil {
+      isStopped = true
+      // A second one ends it at once.
+      signals.restoreDefaults()
+    }
+    return isStopped
   }
 
   /// The run was ended early by what else listens for signals.

@@ -5,6 +5,8 @@ import Terminal
 /// What `lynx doctor` is to look at: the command line, resolved.
 struct DoctorPlan {
   var checks: [Check]
+  private let arguments: DoctorArguments
+  private let environment: [String: String]?
   var isStrict: Bool
   var fixes: Bool
   var onlyLists: Bool
@@ -14,15 +16,31 @@ struct DoctorPlan {
   init(
     resolving arguments: DoctorArguments, environment: [String: String]? = nil
   ) throws(CommandError) {
-    let groups = Set(arguments.purpose.groups)
-    try Self.refuseWhatWouldBeIgnored(arguments, by: groups)
+    self.arguments = arguments
+    self.environment = environment
+    try Self.refuseWhatWouldBeIgnored(arguments, by: Set(arguments.purpose.groups))
     if arguments.binary == "" {
       throw CommandError(.usage, "--binary is empty; name a program, for example ./server")
     }
+    checks = try Self.checks(arguments, environment)
+    isStrict = arguments.strict
+    fixes = arguments.fix
+    onlyLists = arguments.list
+    report = try arguments.report.resolved()
+    manner = try arguments.general.resolved()
+  }
+
+  /// The same once more, with nothing known yet: what one of them finds out is shared with others.
+  func checksAnew() throws(CommandError) -> [Check] { try Self.checks(arguments, environment) }
+
+  private static func checks(
+    _ arguments: DoctorArguments, _ environment: [String: String]?
+  ) throws(CommandError) -> [Check] {
+    let groups = Set(arguments.purpose.groups)
     var subject = Subject(pid: arguments.pid, binary: arguments.binary)
     let (serving, settings) = try Self.serving(arguments, environment, groups, &subject)
     subject.serving = serving
-    checks =
+    return
       CheckGroup.allCases.filter(groups.contains).flatMap { group -> [Check] in
         switch group {
         case .profiler: ProfilerChecks.all(subject)
@@ -32,11 +50,6 @@ struct DoctorPlan {
         case .noise: NoiseChecks.all(subject)
         }
       }
-    isStrict = arguments.strict
-    fixes = arguments.fix
-    onlyLists = arguments.list
-    report = try arguments.report.resolved()
-    manner = try arguments.general.resolved()
   }
 
   /// What `lynx serve` would be started with here; settings it would refuse are a finding, unless they were

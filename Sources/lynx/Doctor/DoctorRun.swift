@@ -65,15 +65,22 @@ struct DoctorRun {
       try say("\(outcome ?? "done"): \(remedy.line)")
       if outcome == nil { mended.insert(remedy.line) }
     }
-    let again = results.filter { result in
-      result.finding.remedy.map { mended.contains($0.line) } ?? false
-    }
-    guard !again.isEmpty else {
+    guard !mended.isEmpty else {
       try say("nothing was changed")
       return results
     }
-    if plan.report == nil { try StandardStream.output.write("\nLooked at again:\n") }
-    let news = try look(again.map(\.check), style)
+    // Whatever depends on what was mended, and was not well.
+    let groups = Set(
+      results.filter { $0.finding.remedy.map { mended.contains($0.line) } ?? false }
+        .map(\.check.group))
+    let unwell = Set(results.filter { $0.finding.status != .ok }.map(\.check.id))
+    let again = try plan.checksAnew().filter {
+      groups.contains($0.group) && unwell.contains($0.id)
+    }
+    if plan.report == nil, !plan.manner.isQuiet {
+      try StandardStream.output.write("\nLooked at again:\n")
+    }
+    let news = try look(again, style)
     return results.map { result in news.first { $0.check.id == result.check.id } ?? result }
   }
 

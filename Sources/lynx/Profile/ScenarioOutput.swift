@@ -42,14 +42,15 @@ struct ScenarioOutput {
     var outputs = plan.outputs
     if outputs.picture.title == FlameGraphOptions().title { outputs.picture.title = title }
     guard let directory = plan.directory else { return try outputs.write(profile) }
-    outputs.outputs = [
-      try ProfileOutput(path: "\(directory)/\(name).svg"),
-      try ProfileOutput(path: "\(directory)/\(name).pb.gz"),
-    ]
-    let written = try outputs.write(profile)
+    // What cannot be made again comes first, lest the disk be full.
     let result = "\(name).json"
     try OutputFile.write(
       Array((LoadReport(runs: [load]).json.text + "\n").utf8), to: "\(directory)/\(result)")
+    outputs.outputs = [
+      try ProfileOutput(path: "\(directory)/\(name).pb.gz"),
+      try ProfileOutput(path: "\(directory)/\(name).svg"),
+    ]
+    let written = try outputs.write(profile)
     entries.append(
       ExperimentPage.Entry(
         figures: RunFigures(

@@ -36,7 +36,7 @@ struct ScenarioRun {
         if watcher.isStopWanted() { break }
         try withServer(cacheEntries: entriesInCache) { server in
           let trials = some.flatMap { ScenarioTrial.all(of: $0) }
-          try seed(server, trials)
+          try seed(server, trials, watcher)
           for trial in trials {
             if isStopped || watcher.isStopWanted() {
               isStopped = true
@@ -86,11 +86,15 @@ struct ScenarioRun {
     if let complaint = server.stop() { progress.note("note: \(complaint)") }
   }
 
-  private func seed(_ server: SpawnedServer, _ trials: [ScenarioTrial]) throws(CommandError) {
+  private func seed(
+    _ server: SpawnedServer, _ trials: [ScenarioTrial], _ watcher: StopWatcher
+  ) throws(CommandError) {
     do throws(LoadError) {
       let like = try trials[0].settings(for: server.instance)
-      try server.instance.seed(for: trials, like)
+      try server.instance.seed(for: trials, like) { watcher.isStopWanted() }
     } catch {
+      // That is seen before the first recording.
+      if error.kind == .stopped { return }
       throw CommandError(error)
     }
   }

@@ -52,7 +52,7 @@ struct SymbolCheckTests {
   /// The value of CFLAGS or LDFLAGS in a remedy, used as make would use it.
   private static func rebuilt(_ shop: Workshop, by remedy: Remedy?) throws -> String {
     let line = try #require(remedy?.line)
-    let variables = line.prefix { $0 != "#" }.replacing("make -B", with: "")
+    let variables = line.prefix { $0 != "#" }.replacing("make -B ", with: "")
     try shop.run(
       "unset CFLAGS LDFLAGS; \(variables); gcc $CFLAGS -pthread '\(Workshop.program("shares.c"))' -o program $LDFLAGS"
     )

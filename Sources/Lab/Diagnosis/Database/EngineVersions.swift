@@ -72,6 +72,8 @@ enum EngineVersions {
         + "instant may, rarely, damage it",
       expected:
         "3.51.3 or later, 3.50.7, 3.44.6, or a package with the fix; until then one server a file",
-      remedy: Remedy("sudo apt-get install -y --only-upgrade libsqlite3-0", needsRoot: true))
+      remedy: Remedy(
+        "let one server alone write to a file; for several: --database-url postgresql://USER@HOST/DATABASE"
+      ))
   }
 }

@@ -69,12 +69,13 @@ struct PostgresFacts: Sendable {
     isSuperuser = row[4] == "t"
   }
 
+  /// Of the sessions of others an ordinary role is told that they are there, and whose, but not of what kind.
   private mutating func readLimits(_ connection: PostgresConnection) throws(DatabaseError) {
     let row =
       try connection.query(
         """
         SELECT current_setting('max_connections'), current_setting('superuser_reserved_connections'),
-          count(*) FILTER (WHERE backend_type = 'client backend'),
+          count(*) FILTER (WHERE coalesce(backend_type = 'client backend', datid IS NOT NULL AND usesysid IS NOT NULL)),
           count(*) FILTER (WHERE application_name = 'lynx' AND datname = current_database()
             AND pid <> pg_backend_pid()),
           count(*) FILTER (WHERE datname = current_database()),

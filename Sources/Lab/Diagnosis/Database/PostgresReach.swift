@@ -142,12 +142,29 @@ struct PostgresReach {
 
   // MARK: TLS
 
+  /// Makes a certificate before TLS is turned on: without one the server would not start again (PostgreSQL
+  /// manual, "Secure TCP/IP Connections with SSL"). One that is there stays.
+  private static func certifyLine(_ host: PostgresTarget.Host) -> String {
+    let psql = "psql -h \(shellWord(host.name)) -p \(host.port) -U postgres -At"
+    return "D=$(\(psql) -c 'SHOW data_directory') && sudo sh -c 'cd \"$1\" && { [ -e server.crt ] || "
+      + "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=\(host.name) "
+      + "-keyout server.key -out server.crt; } "
+      + "&& chmod 600 server.key && chown --reference=. server.key server.crt' sh \"$D\" && "
+      + "\(psql) -c 'ALTER SYSTEM SET ssl = on' -c 'SELECT pg_reload_conf()'   # on the server's machine"
+  }
+
   /// What is to be said of encryption, once somebody has tried to sign in.
   static func encryption(
     _ connection: Connection, _ target: PostgresTarget,
     session: Result<PostgresFacts, DatabaseError>?
   ) -> Finding {
     let mode = target.encryption
+    let known = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+    guard known.contains(mode) else {
+      return Finding(
+        .failed, "sslmode=\(mode) is unknown to libpq", expected: known.joined(separator: ", "),
+        remedy: Remedy("write sslmode=require, or leave it out of the URL"))
+    }
     let isWanted = mode == "require" || mode.hasPrefix("verify")
     guard let host = connection.host else {
       return Finding(.notApplicable, "there is no connection")
@@ -161,8 +178,8 @@ struct PostgresReach {
         remedy: Remedy("pg_isready -h \(shellWord(host.name)) -p \(host.port)"))
     case .refused:
       let line = Remedy(
-        "psql -h \(shellWord(host.name)) -p \(host.port) -U postgres -c 'ALTER SYSTEM SET ssl = on' "
-          + "-c 'SELECT pg_reload_conf()'",
+        Self.certifyLine(host),
+        needsRoot: true,
         alternatives: ["sslmode=disable in the URL, where nobody else sees the network"])
       if isWanted {
         return Finding(
@@ -192,6 +209,7 @@ struct PostgresReach {
 extension DatabaseError {
   /// Whether libpq gave up over TLS, before the server could say anything.
   var isOfEncryption: Bool {
-    code == nil && (message.contains("SSL") || message.contains("certificate"))
+    code == nil
+      && ["SSL", "sslmode", "certificate"].contains { message.contains($0) }
   }
 }

@@ -15,13 +15,16 @@ struct Grants: Sendable {
   var effectiveUser: UInt32
   /// A mask of CAP_* (linux/capability.h).
   var capabilities: UInt64
+  /// Whether /proc told them.
+  var knowsCapabilities = true
   /// Whether they are worth something to the machine.
   var isInFirstUserNamespace: Bool
 
   static func asked(_ files: SystemFiles) -> Grants {
-    Grants(
+    let status = Processes.ownStatus
+    return Grants(
       user: ask(.no), kernel: ask(.yes), effectiveUser: Machine.effectiveUser,
-      capabilities: Processes.ownStatus?.effectiveCapabilities ?? 0,
+      capabilities: status?.effectiveCapabilities ?? 0, knowsCapabilities: status != nil,
       isInFirstUserNamespace: Machine.isFirstUserNamespace(
         uidMap: files.text("/proc/self/uid_map")))
   }

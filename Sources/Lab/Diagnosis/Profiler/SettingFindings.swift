@@ -32,6 +32,9 @@ enum SettingFindings {
   }
 
   static func capabilities(_ grants: Grants) -> Finding {
+    guard grants.knowsCapabilities else {
+      return Finding(.notApplicable, "/proc/self/status cannot be read; see open files")
+    }
     let held = Capability.allCases.filter { grants.has($0) }
     let names = held.map(\.name).joined(separator: ", ")
     if held.isEmpty, grants.effectiveUser != 0 {

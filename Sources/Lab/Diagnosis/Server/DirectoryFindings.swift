@@ -39,7 +39,8 @@ struct DirectoryFindings {
     }
     var seen: Set<String> = []
     let observed = findings.map(\.observed).filter { seen.insert($0).inserted }
-    return Finding(.ok, observed.joined(separator: "; "))
+    let isNowhere = !findings.isEmpty && findings.allSatisfy { $0.status == .notApplicable }
+    return Finding(isNowhere ? .notApplicable : .ok, observed.joined(separator: "; "))
   }
 
   /// The directory that there is: where a server makes one, that in which it does.
@@ -141,7 +142,7 @@ struct DirectoryFindings {
     worst { place in
       let path = Self.existing(place).path
       guard let system = try? FileSystem(of: path) else {
-        return Finding(.ok, "\(path) is not there")
+        return Finding(.notApplicable, "\(path) is not there")
       }
       return Self.kind(system.kind, path, place.use)
     }
@@ -151,7 +152,8 @@ struct DirectoryFindings {
   /// (https://sqlite.org/wal.html, "Overview": it does not work over a network file system).
   static func kind(_ kind: FileSystem.Kind, _ path: String, _ use: String) -> Finding {
     let remedy = Remedy(
-      "lynx serve --database-url sqlite:///var/lib/lynx/lynx.db --journal-dir /var/lib/lynx/clicks")
+      "sudo install -d -o \(Machine.userName(Machine.effectiveUser)) /var/lib/lynx && lynx serve --database-url "
+        + "sqlite:///var/lib/lynx/lynx.db --journal-dir /var/lib/lynx/clicks", needsRoot: true)
     switch kind {
     case .local: return Finding(.ok, "\(path) is on a file system of this machine")
     case .network(let name):

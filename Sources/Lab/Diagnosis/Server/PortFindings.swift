@@ -51,9 +51,9 @@ struct PortFindings {
       return Finding(
         .failed, "\(text): this user may not listen at ports below 1024 (EACCES)",
         expected: "a port that this user may have",
+        // Not setcap, which would take away the capabilities that a profiler was given.
         remedy: Remedy(
-          "sudo setcap cap_net_bind_service=+ep \(shellWord(Machine.ownExecutable))",
-          needsRoot: true))
+          "sudo sysctl -w net.ipv4.ip_unprivileged_port_start=\(port)", needsRoot: true))
     case EADDRNOTAVAIL:
       return Finding(
         .failed, "\(host) is no address of this machine (EADDRNOTAVAIL)",

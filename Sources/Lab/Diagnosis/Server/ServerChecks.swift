@@ -86,7 +86,11 @@ enum ClockFindings {
   static func finding(
     wallSeconds: UInt64, synchronisation: (isKept: Bool, errorMicroseconds: Int64)?
   ) -> Finding {
-    let remedy = Remedy("sudo timedatectl set-ntp true", needsRoot: true)
+    // timedatectl asks systemd, which a container or a small virtual machine may not have.
+    let remedy = Remedy(
+      access("/run/systemd/system", F_OK) == 0
+        ? "sudo timedatectl set-ntp true" : "sudo apt-get install -y chrony && sudo chronyd",
+      needsRoot: true)
     if wallSeconds < earliestSeconds {
       return Finding(
         .failed, "the clock is \(wallSeconds) s after 1970, before Lynx was made",

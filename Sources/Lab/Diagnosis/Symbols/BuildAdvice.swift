@@ -49,12 +49,13 @@ enum BuildAdvice {
     switch gap {
     case .names, .debugInformation: flags("-O2 -g") + "  # and do not strip it"
     case .callFrames: flags("-O2 -g -fasynchronous-unwind-tables")
-    case .buildID: "LDFLAGS='-Wl,--build-id' make -B"
+    case .buildID: "make -B LDFLAGS='-Wl,--build-id'"
     case .framePointers: flags("-O2 -g -fno-omit-frame-pointer")
     }
   }
 
   private static func flags(_ flags: String) -> String {
-    "CFLAGS='\(flags)' CXXFLAGS='\(flags)' make -B"
+    // Behind make they count for more than what the Makefile sets.
+    "make -B CFLAGS='\(flags)' CXXFLAGS='\(flags)'"
   }
 }

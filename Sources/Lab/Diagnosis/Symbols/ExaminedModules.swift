@@ -122,6 +122,18 @@ struct ExaminedModules: Sendable {
   }
 
   private static func unmapped(_ process: ProcessID) -> Finding {
+    var isRefused = false
+    do throws(SystemCallError) {
+      _ = try readFile("/proc/\(process)/maps")
+    } catch {
+      isRefused = error.code == EACCES || error.code == EPERM
+    }
+    if isRefused, Machine.effectiveUser == 0 {
+      return Finding(
+        .failed, "the kernel does not let even root read what process \(process) maps",
+        expected: "a process that may be looked at",
+        remedy: Remedy("pgrep -a NAME   # finds another"))
+    }
     guard let status = Processes.status(of: process), Machine.effectiveUser != 0 else {
       return Finding(
         .failed, "process \(process) maps no file: it is the kernel's own, or has ended",

@@ -145,7 +145,11 @@ struct SymbolFindings {
         program.callFramesText
           + (modules.count > 1 ? " in \(program.name); all \(modules.count) files" : ""))
     }
-    let hasFramePointers = (worst.framePointers.fraction ?? 0) >= 0.9
+    let isGo = worst.language == .go
+    let hasFramePointers = isGo || (worst.framePointers.fraction ?? 0) >= 0.9
+    if isGo, worst.path == program?.path {
+      return Finding(.ok, worst.callFramesText + "; Go keeps frame pointers, which lead on")
+    }
     if worst.callFrameCoverage == .some, hasFramePointers {
       // As in a static Swift runtime: what has no rules keeps frame pointers, and is left by them.
       return Finding(

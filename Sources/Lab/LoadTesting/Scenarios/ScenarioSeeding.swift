@@ -66,14 +66,17 @@ extension LynxInstance {
   /// Makes the links that `trials` ask for, unless they are there, and sees that each leads where it
   /// should. They stay: Lynx deletes no link.
   ///
+  /// - Parameter isStopWanted: asked ten times a second; what was made by then stays.
   /// - Throws: ``LoadError``.
-  public func seed(for trials: [ScenarioTrial], _ like: LoadSettings) throws(LoadError) {
+  public func seed(
+    for trials: [ScenarioTrial], _ like: LoadSettings, isStopWanted: () -> Bool
+  ) throws(LoadError) {
     let count = trials.map(\.linkCount).max() ?? 0
     if count == 0 { return }
     var builder = ScenarioPlanBuilder(self)
     let seeding = try builder.seed(count)
     let made = try Self.run(
-      builder.settings([seeding], name: "seeding", target: api), count, like)
+      builder.settings([seeding], name: "seeding", target: api), count, like, isStopWanted)
     guard made.requests == count else {
       throw LoadError(
         .unreachable,
@@ -83,7 +86,7 @@ extension LynxInstance {
     builder = ScenarioPlanBuilder(self)
     let asking = try builder.redirect(among: count, weight: 1, server: 0, draw: .inTurn)
     let asked = try Self.run(
-      builder.settings([asking], name: "checking", target: redirects), count, like)
+      builder.settings([asking], name: "checking", target: redirects), count, like, isStopWanted)
     guard asked.requests == count else {
       throw LoadError(
         .unreachable,
@@ -94,7 +97,7 @@ extension LynxInstance {
   }
 
   private static func run(
-    _ settings: LoadSettings, _ requests: Int, _ like: LoadSettings
+    _ settings: LoadSettings, _ requests: Int, _ like: LoadSettings, _ isStopWanted: () -> Bool
   ) throws(LoadError) -> LoadResult {
     var settings = settings
     settings.certificates = like.certificates
@@ -103,7 +106,17 @@ extension LynxInstance {
     settings.connections = min(16, requests)
     settings.requests = requests
     settings.duration = nil
-    return try LoadRun(settings).run()
+    let run = try LoadRun(settings)
+    var isStopped = false
+    let result = try run.run {
+      guard !isStopped, isStopWanted() else { return }
+      isStopped = true
+      run.stop()
+    }
+    guard !isStopped else {
+      throw LoadError(.stopped, "stopped while links were made, before anything was measured")
+    }
+    return result
   }
 
   private static func trouble(_ result: LoadResult) -> String {
