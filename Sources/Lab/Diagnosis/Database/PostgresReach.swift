@@ -146,10 +146,12 @@ struct PostgresReach {
   /// manual, "Secure TCP/IP Connections with SSL"). One that is there stays.
   private static func certifyLine(_ host: PostgresTarget.Host) -> String {
     let psql = "psql -h \(shellWord(host.name)) -p \(host.port) -U postgres -At"
-    return "D=$(\(psql) -c 'SHOW data_directory') && sudo sh -c 'cd \"$1\" && { [ -e server.crt ] || "
+    return
+      "D=$(\(psql) -c 'SHOW data_directory') && sudo sh -c 'cd \"$1\" && { [ -e server.crt ] || "
       + "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=\(host.name) "
       + "-keyout server.key -out server.crt; } "
-      + "&& chmod 600 server.key && chown --reference=. server.key server.crt' sh \"$D\" && "
+      + "&& chmod 600 server.key && chown --reference=. server.key server.crt' "
+      + "sh \"$D\" && "
       + "\(psql) -c 'ALTER SYSTEM SET ssl = on' -c 'SELECT pg_reload_conf()'   # on the server's machine"
   }
 
