@@ -1,5 +1,5 @@
-internal import LinkServer
 internal import Glibc
+internal import LinkServer
 internal import LinuxSystem
 
 /// Whether `lynx serve` would start and have what it needs: ports, files, room, a clock.
