@@ -167,6 +167,20 @@ struct BenchTests {
     #expect(told.contains("process \(numbers[1]) (lynx) does"), "\(told)")
   }
 
+  @Test("whoever ends it while links are made gets no figures, and waits for nothing")
+  func endedEarly() throws {
+    let result = try Executable.shell(
+      """
+      mkdir tmp; export TMPDIR=$PWD/tmp
+      "$LYNX" bench --spawn --scenario redirect-cold -c 8 -d 30s --profile out.svg >out 2>err & B=$!
+      for i in $(seq 600); do grep -q starting err && break; sleep 0.05; done
+      sleep 0.2; kill -INT $B; wait $B; echo $?; ls tmp; ls
+      """, in: directory)
+    #expect(result.output == "1\nerr\nout\ntmp\n", "\(result)")
+    #expect(try directory.read("out").isEmpty)
+    #expect(try directory.read("err").contains("before anything was measured"))
+  }
+
   @Test("comparing, saving, thresholds: what was measured is kept whatever they say")
   func comparison() throws {
     let script = """

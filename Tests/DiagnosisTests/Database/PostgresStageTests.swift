@@ -82,22 +82,26 @@ struct PostgresStageTests {
     expect(try finding("database.sign_in", of: checks), .notApplicable)
   }
 
+  @Test("a way to encrypt that libpq does not know")
+  func unknownMode() throws {
+    let server = try PostgresServer.shared()
+    let checks = databaseChecks(server.url() + "?sslmode=bogus")
+    expect(try finding("database.tls", of: checks), .failed, "sslmode=bogus")
+    expect(try finding("database.sign_in", of: checks), .notApplicable)
+  }
+
   @Test("TLS that is offered: used, and refused where its certificate is nobody's")
   func tls() throws {
     let server = try PostgresServer()
     let shop = try Workshop()
-    try shop.run(
-      """
-      openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext basicConstraints=CA:TRUE \
-        -keyout server.key -out server.crt 2>/dev/null
-      install -m 600 server.key server.crt '\(server.directory)/data/'
-      """)
-    try server.give(server.directory + "/data/server.key")
-    try server.give(server.directory + "/data/server.crt")
     let missing = try finding("database.tls", of: databaseChecks(server.url() + "?sslmode=require"))
-    // The server of the tests has its superuser under another name.
+    // The server of the tests has its superuser under another name. There is no certificate yet.
     try run(
-      missing.remedy.map { Remedy($0.line.replacing("-U postgres", with: "-U lynx -d postgres")) })
+      missing.remedy.map {
+        Remedy(
+          Superuser.withoutSudo($0.line).replacing("-U postgres", with: "-U lynx -d postgres"))
+      })
+    try shop.run("cp '\(server.directory)/data/server.crt' .")
     let required = server.url() + "?sslmode=require"
     var found = try finding("database.tls", of: databaseChecks(required))
     for _ in 0..<50 where found.status != .ok {
@@ -106,6 +110,10 @@ struct PostgresStageTests {
     }
     expect(found, .ok, "TLSv1")
     expect(try finding("database.sign_in", of: databaseChecks(required)), .ok)
+    // It starts again: TLS without a certificate would keep it from that.
+    try server.stop()
+    try server.start()
+    expect(try finding("database.tls", of: databaseChecks(required)), .ok, "TLSv1")
     let verified = server.url() + "?sslmode=verify-ca&sslrootcert="
     expect(
       try finding("database.tls", of: databaseChecks(verified + (shop / "server.crt"))), .ok,

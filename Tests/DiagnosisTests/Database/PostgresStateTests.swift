@@ -152,6 +152,18 @@ struct PostgresStateTests {
     expect(try find("connections", as: role), .ok)
   }
 
+  @Test("connections of others count for a role that may not see what they do")
+  func connectionsOfOthers() throws {
+    let held = try (0..<5).map { _ in
+      try PostgresConnection(conninfo: server.url(database: name))
+    }
+    let found = try find("connections", as: role)
+    let used = try #require(
+      found.observed.firstMatch(of: /left; (\d+) of max_connections 400 are used/)?.1)
+    #expect(Int(used) ?? 0 >= held.count, "\(found)")
+    withExtendedLifetime(held) {}
+  }
+
   /// The server of the tests has its superuser under another name than PostgreSQL's own.
   private func lynxAsSuperuser(_ remedy: Remedy?) -> Remedy? {
     remedy.map { Remedy($0.line.replacing("-U postgres", with: "-U lynx")) }

@@ -54,6 +54,10 @@ struct LanguageTests {
     subject.binary = shop / "program"
     let names = try finding("symbols.program.names", of: SymbolChecks.all(subject))
     expect(names, .failed, "stripped")
+    // Without rules its stacks are whole all the same.
+    expect(
+      try finding("symbols.program.call_frames", of: SymbolChecks.all(subject)), .ok,
+      "frame pointers")
     func rebuild(_ remedy: Remedy?) throws {
       let line = try #require(remedy?.line).prefix { $0 != "#" }
       let flags = line.replacing("go build", with: "")
