@@ -72,13 +72,22 @@ public final class SpawnedServer {
         let lines = text.split(separator: "\n").suffix(3).joined(separator: " ")
         throw Failure(
           description:
-            "the server that was to be loaded ended: \(lines.isEmpty ? "no reason" : lines)")
+            "the server that was to be loaded ended: \(lines.isEmpty ? silence(log) : lines)")
       }
       guard Clock.monotonicNanoseconds < end else {
         throw Failure(description: "the server that was to be loaded is not ready after 30 s")
       }
       _ = waitForReadable([], timeoutMilliseconds: 5)
     }
+  }
+
+  /// Why a server said nothing.
+  private static func silence(_ log: String) -> String {
+    let directory = log.lastIndex(of: "/").map { String(log[..<$0]) } ?? "."
+    guard let system = try? FileSystem(of: directory), system.availableBytes < 1 << 20 else {
+      return "no reason"
+    }
+    return "there is no space left in \(directory); let TMPDIR name a directory with some"
   }
 
   static func instance(in banner: String) -> LynxInstance? {

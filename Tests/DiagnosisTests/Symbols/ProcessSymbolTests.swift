@@ -53,6 +53,8 @@ struct ProcessSymbolTests {
       #expect(packages.owner(of: path) == verdict.split(separator: ":").first.map(String.init))
     }
     #expect(packages.owner(of: shop / "mine") == nil)
+    let several = packages.owners(of: ["/bin/bash", shop / "mine", "/usr/bin/gcc-12"])
+    #expect(several.keys.sorted() == ["/bin/bash", "/usr/bin/gcc-12"])
   }
 
   @Test("a link leads to the file that it is one to")
@@ -72,12 +74,16 @@ struct ProcessSymbolTests {
       echo 'deb http://deb.debian.org/debian trixie main' > etc/apt/sources.list
       """)
     let packages = DebianPackages(files: SystemFiles(root: shop.path))
-    let line = packages.debugLine(for: "bash")
+    let line = packages.debugLine(for: ["bash"])
     #expect(line.contains("trixie-debug main") && line.hasSuffix("apt-get install -y bash-dbgsym"))
-    #expect(packages.debugLine(for: "libc6") == "sudo apt-get install -y libc6-dbg")
+    #expect(line.contains("trixie-proposed-updates-debug main"))
+    #expect(
+      packages.debugLine(for: ["zlib1g", "libc6"])
+        .hasSuffix("apt-get install -y zlib1g-dbgsym libc6-dbg"))
+    #expect(packages.debugLine(for: ["libc6"]) == "sudo apt-get install -y libc6-dbg")
     try shop.run(
       "echo 'deb http://deb.debian.org/debian-debug/ trixie-debug main' > etc/apt/sources.list.d/debug.list"
     )
-    #expect(packages.debugLine(for: "bash") == "sudo apt-get install -y bash-dbgsym")
+    #expect(packages.debugLine(for: ["bash"]) == "sudo apt-get install -y bash-dbgsym")
   }
 }

@@ -5,42 +5,55 @@ internal import LinuxSystem
 struct DebianPackages: Sendable {
   let files: SystemFiles
 
-  /// The package that a file belongs to, as `dpkg -S` finds it: from the lists below /var/lib/dpkg/info. nil
-  /// on another distribution, or for a file of nobody's.
-  func owner(of path: String) -> String? {
+  /// The packages that files belong to, as `dpkg -S` finds them: from the lists below /var/lib/dpkg/info, each
+  /// read once. Without those of nobody's; none on another distribution.
+  func owners(of paths: [String]) -> [String: String] {
     let directory = files.path("/var/lib/dpkg/info")
-    guard let handle = opendir(directory) else { return nil }
+    guard !paths.isEmpty, let handle = opendir(directory) else { return [:] }
     defer { closedir(handle) }
     // The same file before and behind /usr: lists keep the name that a package was built with.
-    let other = path.hasPrefix("/usr/") ? String(path.dropFirst(4)) : "/usr" + path
-    let lines = [path, other].map { Array("\n\($0)\n".utf8) }
-    while let entry = readdir(handle) {
+    var wanted = paths.map { path in
+      let other = path.hasPrefix("/usr/") ? String(path.dropFirst(4)) : "/usr" + path
+      return (path: path, lines: [path, other].map { Array("\n\($0)\n".utf8) })
+    }
+    var found: [String: String] = [:]
+    while !wanted.isEmpty, let entry = readdir(handle) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       guard name.hasSuffix(".list"),
         let list = try? readFile("\(directory)/\(name)", limit: 64 << 20)
       else { continue }
-      if lines.contains(where: { firstPosition(of: $0, in: list) != nil }) {
-        let package = name.dropLast(5)
-        return String(package.prefix { $0 != ":" })
+      wanted.removeAll { file in
+        guard file.lines.contains(where: { firstPosition(of: $0, in: list) != nil }) else {
+          return false
+        }
+        found[file.path] = String(name.dropLast(5).prefix { $0 != ":" })
+        return true
       }
     }
-    return nil
+    return found
   }
 
-  /// The line that installs a package's debug information (Debian wiki, "HowToGetABacktrace"): from the archive
-  /// of debug packages, which is made known first where it is not.
-  func debugLine(for package: String) -> String {
+  /// The package that a file belongs to.
+  func owner(of path: String) -> String? { owners(of: [path])[path] }
+
+  /// The line that installs packages' debug information (Debian wiki, "HowToGetABacktrace"): from the archive
+  /// of debug packages, which is made known first where it is not. Those of security updates come with the next
+  /// point release's (Debian wiki, "AutomaticDebugPackages").
+  func debugLine(for packages: [String]) -> String {
     // The C library's own package is older than that archive, and elsewhere.
-    if package == "libc6" { return "sudo apt-get install -y libc6-dbg" }
-    let install = "sudo apt-get install -y \(package)-dbgsym"
+    let names = packages.map { $0 == "libc6" ? "libc6-dbg" : "\($0)-dbgsym" }
+    let install = "sudo apt-get install -y \(names.joined(separator: " "))"
     let release = osRelease
-    guard release["ID"] == "debian", let codename = release["VERSION_CODENAME"], !knowsArchive
+    guard packages != ["libc6"], release["ID"] == "debian",
+      let codename = release["VERSION_CODENAME"], !knowsArchive
     else {
       return install
     }
-    return "echo 'deb http://deb.debian.org/debian-debug/ \(codename)-debug main' "
+    let place = "deb http://deb.debian.org/debian-debug/"
+    return
+      "printf '%s\\n' '\(place) \(codename)-debug main' '\(place) \(codename)-proposed-updates-debug main' "
       + "| sudo tee /etc/apt/sources.list.d/debug.list && sudo apt-get update && \(install)"
   }
 

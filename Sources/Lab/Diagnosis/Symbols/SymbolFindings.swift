@@ -52,7 +52,7 @@ struct SymbolFindings {
     return Finding(
       isNameless ? .failed : .warning, tell(gaps, one: observed, many: "are stripped"),
       expected: ".symtab, in the file or its debug file",
-      remedy: remedy(.names, worst))
+      remedy: remedy(.names, worst, gaps))
   }
 
   var debugInformation: Finding {
@@ -73,7 +73,7 @@ struct SymbolFindings {
     return Finding(
       .warning, tell(gaps, one: observed, many: "have no lines and inlined calls"),
       expected: ".debug_info and .debug_line, in the file or its debug file",
-      remedy: remedy(.debugInformation, worst))
+      remedy: remedy(.debugInformation, worst, gaps))
   }
 
   var buildID: Finding {
@@ -85,7 +85,7 @@ struct SymbolFindings {
     return Finding(
       .warning, tell(gaps, one: "none", many: "have none"),
       expected: "a build-id, by which debug files are found and builds told apart",
-      remedy: remedy(.buildID, worst))
+      remedy: remedy(.buildID, worst, gaps))
   }
 
   var debugFile: Finding {
@@ -114,7 +114,7 @@ struct SymbolFindings {
     }
     return Finding(
       .warning, observed, expected: "the debug file that was split off",
-      remedy: remedy(.debugInformation, worst))
+      remedy: remedy(.debugInformation, worst, missing))
   }
 
   func debuginfod(servers: String) -> Finding {
@@ -165,7 +165,7 @@ struct SymbolFindings {
         gaps, one: worst.callFramesText,
         many: "have few, first \(worst.name): \(worst.callFramesText)"),
       expected: ".eh_frame with rules for nine functions of ten, or stacks end early",
-      remedy: packageRemedy(worst) ?? Remedy(BuildAdvice.line(.callFrames, worst.language)))
+      remedy: packageRemedy(gaps) ?? Remedy(BuildAdvice.line(.callFrames, worst.language)))
   }
 
   /// Nothing depends on them where there are rules.
@@ -203,22 +203,33 @@ struct SymbolFindings {
       + (many.contains(": ") ? "" : ": \(named)\(gaps.count > 3 ? " …" : "")")
   }
 
-  private func remedy(_ gap: BuildAdvice.Gap, _ module: ModuleExamination) -> Remedy {
-    if gap != .buildID, let remedy = packageRemedy(module) { return remedy }
+  /// What closes a gap of `worst`, and of the others that have it.
+  private func remedy(
+    _ gap: BuildAdvice.Gap, _ worst: ModuleExamination, _ gaps: [ModuleExamination]
+  ) -> Remedy {
+    if gap != .buildID, let remedy = packageRemedy(gaps) { return remedy }
     // It was built with debug information; that is somewhere else.
-    if gap == .debugInformation || gap == .names, module.hasDebugLink, module.separate == nil,
-      let place = module.debugFilePlaces.first
+    if gap == .debugInformation || gap == .names, worst.hasDebugLink, worst.separate == nil,
+      let place = worst.debugFilePlaces.first
     {
       return Remedy("put the debug file that was split off at build time to \(place)")
     }
-    return Remedy(BuildAdvice.line(gap, module.language))
+    return Remedy(BuildAdvice.line(gap, worst.language))
   }
 
-  /// What Debian built is not built anew: its debug information is a package.
-  private func packageRemedy(_ module: ModuleExamination) -> Remedy? {
-    packages.owner(of: module.path).map {
-      Remedy(packages.debugLine(for: $0), needsRoot: true)
+  /// What Debian built is not built anew: its debug information is a package. nil if the first is not Debian's.
+  private func packageRemedy(_ modules: [ModuleExamination]) -> Remedy? {
+    let owners = packages.owners(of: modules.map(\.path))
+    guard let first = modules.first, owners[first.path] != nil else { return nil }
+    var names: [String] = []
+    for module in modules {
+      // A debug file has none of its own.
+      guard let name = owners[module.path], !names.contains(name), !name.hasSuffix("-dbg"),
+        !name.hasSuffix("-dbgsym")
+      else { continue }
+      names.append(name)
     }
+    return names.isEmpty ? nil : Remedy(packages.debugLine(for: names), needsRoot: true)
   }
 }
 

@@ -52,15 +52,15 @@ enum HTMLText {
     <style>
     :root { color-scheme: light dark; --more: #b3261e; --less: #1a5fb4; }
     @media (prefers-color-scheme: dark) { :root { --more: #ff8a80; --less: #8ab4f8; } }
-    body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 90rem; padding: 0 1rem; }
+    body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 110rem; padding: 0 1rem; }
     h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 0 0 .4rem; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-    th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #8884; vertical-align: top; }
+    th, td { padding: .25rem .45rem; text-align: right; border-bottom: 1px solid #8884; vertical-align: top; }
     td { white-space: nowrap; }
     th:first-child, td:first-child, td.text, th.text { text-align: left; }
-    td.text { white-space: normal; overflow-wrap: anywhere; min-width: 17rem; }
+    td.text { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
     .wide { overflow-x: auto; }
-    .bar { display: flex; height: 1rem; min-width: 12rem; border-radius: 3px; overflow: hidden; }
+    .bar { display: flex; height: 1rem; min-width: 6rem; border-radius: 3px; overflow: hidden; }
     .bar span { display: block; }
     .key { display: inline-block; width: .8rem; height: .8rem; border-radius: 2px; margin: 0 .3rem 0 .9rem; }
     .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(38rem, 1fr)); gap: 1.5rem; }
