@@ -121,6 +121,10 @@ struct PostgresStateTests {
     #expect(drifted.remedy?.line.hasPrefix("lynx migrate repair ") == true)
     _ = try migrator.repair()
     expect(try find("schema"), .ok)
+    try server.psql("ALTER TABLE api_keys RENAME TO gone", database: name)
+    expect(try find("schema"), .failed, "not there: api_keys")
+    try server.psql("ALTER TABLE gone RENAME TO api_keys", database: name)
+    expect(try find("schema"), .ok)
     try server.psql(
       """
       INSERT INTO lynx_migrations (version, name, checksum, applied_at, duration_ms)

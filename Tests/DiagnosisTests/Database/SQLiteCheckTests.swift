@@ -97,6 +97,10 @@ struct SQLiteCheckTests {
     #expect(behind.remedy?.isOwn == false)
     _ = try migrator.up()
     expect(try Self.find("schema", shop / "lynx.db"), .ok)
+    try shop.run("sqlite3 lynx.db 'ALTER TABLE settings RENAME TO gone'")
+    expect(try Self.find("schema", shop / "lynx.db"), .failed, "not there: settings")
+    try shop.run("sqlite3 lynx.db 'ALTER TABLE gone RENAME TO settings'")
+    expect(try Self.find("schema", shop / "lynx.db"), .ok)
     try shop.run(
       "sqlite3 lynx.db \"INSERT INTO lynx_migrations VALUES ('9999', 'future', 'x', 0, 0, 0)\"")
     expect(try Self.find("schema", shop / "lynx.db"), .failed, "9999")

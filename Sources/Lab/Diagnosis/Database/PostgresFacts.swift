@@ -18,6 +18,8 @@ struct PostgresFacts: Sendable {
   var mayUseSchema = false
   var mayCreateTables = false
   var hasTables = false
+  /// All tables in it.
+  var tables: Set<String> = []
   /// What is missing, as the part of a GRANT in front of TO.
   var missingRights: [String] = []
 
@@ -119,6 +121,13 @@ struct PostgresFacts: Sendable {
     mayCreateTables = row[2] == "t"
     hasTables = row[3] == "t"
     owner = row[4] ?? ""
+    tables = Set(
+      try connection.query(
+        """
+        SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')
+          AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1)
+        """, parameters: [name]
+      ).compactMap { $0.first ?? nil })
     let place = try connection.quoted(identifier: name)
     if !hasTables {
       let missing = [mayUseSchema ? nil : "USAGE", mayCreateTables ? nil : "CREATE"].compactMap {

@@ -151,7 +151,7 @@ final class PostgresFindings: Sendable {
       }) {
         return Finding(.notApplicable, "\(facts.user) may not look at it")
       }
-      return SchemaFinding.find(subject)
+      return SchemaFinding.find(subject, present: facts.tables)
     }
   }
 

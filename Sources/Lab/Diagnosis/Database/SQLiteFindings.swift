@@ -113,6 +113,16 @@ struct SQLiteFindings {
         ? "\(path) is in WAL mode" : "works; \(path) is in mode \(mode) until lynx serve opens it")
   }
 
+  /// nil if they cannot be read: that is told by other checks.
+  private var tables: Set<String>? {
+    guard let connection = try? open(.readOnly),
+      let statement = try? connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+    else { return nil }
+    var names: Set<String> = []
+    while (try? statement.step()) == true { names.insert(statement.text(at: 0) ?? "") }
+    return names
+  }
+
   private func currentMode() throws(DatabaseError) -> String {
     let statement = try open(.readOnly).prepare("PRAGMA journal_mode")
     return try statement.step() ? statement.text(at: 0) ?? "" : ""
@@ -174,6 +184,6 @@ struct SQLiteFindings {
 
   var schema: Finding {
     if path == ":memory:" { return Finding(.notApplicable, "a database in memory has none") }
-    return exists ? SchemaFinding.find(subject) : absent
+    return exists ? SchemaFinding.find(subject, present: tables) : absent
   }
 }

@@ -1,13 +1,15 @@
 internal import Databases
+internal import LinkStores
 internal import Migrations
 
 /// Whether the schema is the one that this lynx was made for.
 enum SchemaFinding {
-  static func find(_ subject: DatabaseSubject) -> Finding {
+  /// - Parameter present: the tables that there are, as far as that is known.
+  static func find(_ subject: DatabaseSubject, present: Set<String>?) -> Finding {
     var migrator = Migrator(database: subject.url, origin: .embedded(subject.url.dialect))
     migrator.lockTimeout = .milliseconds(300)
     do throws(MigrationError) {
-      return finding(try migrator.overview(), subject)
+      return finding(try migrator.overview(), subject, present)
     } catch {
       return Finding(
         .failed, error.message, expected: "a schema that can be looked at",
@@ -15,8 +17,9 @@ enum SchemaFinding {
     }
   }
 
-  private static func finding(_ overview: MigrationOverview, _ subject: DatabaseSubject) -> Finding
-  {
+  private static func finding(
+    _ overview: MigrationOverview, _ subject: DatabaseSubject, _ present: Set<String>?
+  ) -> Finding {
     let newest = overview.entries.last { $0.migration != nil }?.title ?? ""
     let expected = "all migrations to \(newest), as they are in this lynx"
     if let problem = overview.problems().first {
@@ -24,6 +27,15 @@ enum SchemaFinding {
         .failed, problem.message, expected: expected, remedy: remedy(problem.kind, subject))
     }
     if overview.unapplied.isEmpty {
+      // What somebody else took away no migration knows of.
+      let missing = PostgresRights.tables.map(\.table).filter { present?.contains($0) == false }
+      guard missing.isEmpty else {
+        return Finding(
+          .failed,
+          "recorded as made, and not there: \(missing.joined(separator: ", "))",
+          expected: "the tables that the migrations made",
+          remedy: Remedy("restore the database from a backup, or name an empty one"))
+      }
       return Finding(.ok, "\(overview.recorded.count) migrations, the newest \(newest)")
     }
     let up = Remedy(subject.migrate("up"))
