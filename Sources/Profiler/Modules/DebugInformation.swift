@@ -76,6 +76,9 @@ final class DebugInformation {
     )
   }
 
+  /// Whether any unit says that the address is its own.
+  func describes(_ address: UInt64) -> Bool { unit(at: address) != nil }
+
   // MARK: Units
 
   private struct UnitRange {

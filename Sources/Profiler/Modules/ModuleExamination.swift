@@ -30,6 +30,10 @@ public struct ModuleExamination: Sendable {
     /// Versions of DWARF, ascending; empty if no unit could be read.
     public let versions: [Int]
     public let hasLines: Bool
+    /// Whether units have the better part of themselves in files of their own (DWARF 5, 7.3.2: `.dwo`).
+    public let isSplit: Bool
+    /// Whether a unit describes the function `main`; nil if there is none, or too much to look through.
+    public let describesMain: Bool?
   }
 
   /// So many of a sample.

@@ -8,6 +8,8 @@ struct UnitFacts {
 
   /// More are not read: each costs some microseconds.
   private static let most = 400
+  /// Bytes of `.debug_info` in which the unit of one function is looked for.
+  private static let mostBytes: UInt64 = 64 << 20
 
   /// nil if libdw cannot read the file's debug information.
   init?(_ file: ElfFile) {
@@ -15,6 +17,7 @@ struct UnitFacts {
     defer { dwarf_end(handle) }
     var versions: Set<Int> = []
     var languages: [Int: Int] = [:]
+    var isSplit = false
     var unit: OpaquePointer?
     var next: OpaquePointer?
     var version: Dwarf_Half = 0
@@ -28,10 +31,20 @@ struct UnitFacts {
       versions.insert(Int(version))
       let language = Int(dwarf_srclang(&die))
       if language > 0 { languages[language, default: 0] += 1 }
+      let names = [DW_AT_dwo_name, DW_AT_GNU_dwo_name]
+      if names.contains(where: { dwarf_hasattr(&die, UInt32($0)) != 0 }) { isSplit = true }
     }
     self.languages = languages
     facts = ModuleExamination.DebugFacts(
       versions: versions.sorted(),
-      hasLines: file.hasContent(".debug_line") || file.hasContent(".zdebug_line"))
+      hasLines: file.hasContent(".debug_line") || file.hasContent(".zdebug_line"),
+      isSplit: isSplit, describesMain: Self.describesMain(file))
+  }
+
+  private static func describesMain(_ file: ElfFile) -> Bool? {
+    let size = file.section(".debug_info")?.size ?? 0
+    guard size > 0, size <= mostBytes, let main = FunctionSample.address(of: "main", in: file)
+    else { return nil }
+    return DebugInformation(file)?.describes(main)
   }
 }

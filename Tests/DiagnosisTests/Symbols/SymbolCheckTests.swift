@@ -49,6 +49,31 @@ struct SymbolCheckTests {
     expect(try Self.find("debug_information", program), .ok, "\(version)")
   }
 
+  @Test("debug information of a library that is linked in is none of the program's own")
+  func others() throws {
+    let shop = try Workshop()
+    let source = try shop.source(
+      "main.c", "int other(int); int main(int n, char **a) { return other(n); }\n")
+    _ = try shop.source("other.c", "int other(int n) { return n * 3; }\n")
+    try shop.run("gcc -O1 -g -c other.c && gcc -O1 -c '\(source)' && gcc main.o other.o -o program")
+    let found = try Self.find("debug_information", shop / "program")
+    expect(found, .warning, "main")
+    let flags = try #require(found.remedy?.line.firstMatch(of: /CFLAGS='([^']*)'/)?.1)
+    try shop.run("gcc \(flags) main.c other.c -o program")
+    expect(try Self.find("debug_information", shop / "program"), .ok)
+    try shop.run("gcc -O1 -g -gsplit-dwarf main.c other.c -o program")
+    expect(try Self.find("debug_information", shop / "program"), .warning, ".dwo")
+  }
+
+  @Test("a Rust program whose standard library alone has lines")
+  func rustWithoutLines() throws {
+    let shop = try Workshop()
+    try shop.run("rustc -O '\(Workshop.program("words.rs"))' -o program")
+    expect(try Self.find("debug_information", shop / "program"), .warning)
+    try shop.run("rustc -O -g '\(Workshop.program("words.rs"))' -o program")
+    expect(try Self.find("debug_information", shop / "program"), .ok, "DWARF")
+  }
+
   /// The value of CFLAGS or LDFLAGS in a remedy, used as make would use it.
   private static func rebuilt(_ shop: Workshop, by remedy: Remedy?) throws -> String {
     let line = try #require(remedy?.line)

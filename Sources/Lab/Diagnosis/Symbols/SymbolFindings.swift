@@ -58,6 +58,14 @@ struct SymbolFindings {
   var debugInformation: Finding {
     let gaps = modules.filter { !$0.hasLines }
     guard let worst = gaps.first else {
+      if let facts = program?.facts, let gap = Self.gap(of: facts), let program {
+        return Finding(
+          .warning, gap,
+          expected: "debug information of the program's own code, in the file or its debug file",
+          remedy: facts.isSplit
+            ? Remedy("build it without -gsplit-dwarf")
+            : remedy(.debugInformation, program, [program]))
+      }
       let versions = Set(modules.flatMap { $0.facts?.versions ?? [] }).sorted()
       let text = versions.map(String.init).joined(separator: " and ")
       return Finding(
@@ -74,6 +82,17 @@ struct SymbolFindings {
       .warning, tell(gaps, one: observed, many: "have no lines and inlined calls"),
       expected: ".debug_info and .debug_line, in the file or its debug file",
       remedy: remedy(.debugInformation, worst, gaps))
+  }
+
+  /// What debug information that is there leaves out.
+  private static func gap(of facts: ModuleExamination.DebugFacts) -> String? {
+    if facts.isSplit {
+      return "lines alone: what is inlined stands in .dwo files, which Lynx does not read"
+    }
+    if facts.describesMain == false {
+      return "of what was linked to it alone: main, the program's own, has none"
+    }
+    return nil
   }
 
   var buildID: Finding {
