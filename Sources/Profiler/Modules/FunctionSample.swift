@@ -1,5 +1,4 @@
 internal import CElfutils
-internal import Glibc
 
 /// Some of a file's functions, evenly from its symbol table: enough to tell what most are like.
 struct FunctionSample {
@@ -75,8 +74,8 @@ struct FunctionSample {
     return found
   }
 
-  /// Where `.symtab` has a function of that name; nil if it has none.
-  static func address(of name: String, in file: ElfFile) -> UInt64? {
+  /// Where `.symtab` has a function of such a name; nil if it has none.
+  static func address(in file: ElfFile, where isWanted: (String) -> Bool) -> UInt64? {
     guard let section = file.sections.first(where: { $0.type == UInt32(SHT_SYMTAB) }),
       let data = elf_getdata(section.handle, nil), let base = data.pointee.d_buf
     else { return nil }
@@ -85,8 +84,8 @@ struct FunctionSample {
     for index in 0..<symbols.count / stride {
       let symbol = symbols.loadUnaligned(fromByteOffset: index * stride, as: Elf64_Sym.self)
       guard symbol.st_size > 0, SymbolTable.isFunction(symbol, in: file),
-        let found = elf_strptr(file.handle, section.linkedSection, Int(symbol.st_name)),
-        strcmp(found, name) == 0
+        let name = elf_strptr(file.handle, section.linkedSection, Int(symbol.st_name)),
+        isWanted(String(cString: name))
       else { continue }
       return symbol.st_value
     }

@@ -24,6 +24,8 @@ public struct ModuleExamination: Sendable {
   /// Of functions that make a frame, those that have the frame pointer lead to it.
   public let framePointers: Share
   public let language: Language
+  /// Whether debug information describes the function with which the program begins; nil if that is not known.
+  public let describesMain: Bool?
 
   /// What debug information says of itself.
   public struct DebugFacts: Sendable, Equatable {
@@ -32,8 +34,6 @@ public struct ModuleExamination: Sendable {
     public let hasLines: Bool
     /// Whether units have the better part of themselves in files of their own (DWARF 5, 7.3.2: `.dwo`).
     public let isSplit: Bool
-    /// Whether a unit describes the function `main`; nil if there is none, or too much to look through.
-    public let describesMain: Bool?
   }
 
   /// So many of a sample.
@@ -69,6 +69,9 @@ extension ModuleFile {
     let separate = own == nil ? DebugFile.find(for: elf, path: path) : nil
     let separateUnits = separate.flatMap { UnitFacts($0.opened.file) }
     let functions = FunctionSample(elf)
+    let language = SourceLanguage.guess(
+      elf, units: own ?? separateUnits, symbols: functions.names)
+    let debug = own == nil ? separate?.opened.file : elf
     return ModuleExamination(
       path: path, buildID: buildID, hasSymbolTable: functions.isNamed,
       hasDynamicFunctions: functions.isNamedDynamically,
@@ -82,7 +85,10 @@ extension ModuleFile {
         elf.hasContent(".debug_frame") || elf.hasContent(".zdebug_frame")
       ),
       callFrames: functions.callFrames, framePointers: functions.framePointers,
-      language: SourceLanguage.guess(elf, units: own ?? separateUnits, symbols: functions.names))
+      language: language,
+      describesMain: debug.flatMap {
+        UnitFacts.describesMain(language, in: functions.isNamed ? elf : $0, by: $0)
+      })
   }
 }
 

@@ -38,13 +38,29 @@ struct UnitFacts {
     facts = ModuleExamination.DebugFacts(
       versions: versions.sorted(),
       hasLines: file.hasContent(".debug_line") || file.hasContent(".zdebug_line"),
-      isSplit: isSplit, describesMain: Self.describesMain(file))
+      isSplit: isSplit)
   }
 
-  private static func describesMain(_ file: ElfFile) -> Bool? {
-    let size = file.section(".debug_info")?.size ?? 0
-    guard size > 0, size <= mostBytes, let main = FunctionSample.address(of: "main", in: file)
-    else { return nil }
-    return DebugInformation(file)?.describes(main)
+  /// Whether a unit of `debug` describes the function with which the program in `file` begins; nil if that is not
+  /// to be told: compilers of some languages make one that no unit has.
+  static func describesMain(
+    _ language: ModuleExamination.Language, in file: ElfFile, by debug: ElfFile
+  ) -> Bool? {
+    let size = debug.section(".debug_info")?.size ?? 0
+    guard size > 0, size <= mostBytes else { return nil }
+    let isMain: (String) -> Bool
+    switch language {
+    case .c: isMain = { $0 == "main" }
+    // `main` of the crate's root, by either way of mangling.
+    case .rust:
+      isMain = {
+        $0.hasPrefix("_ZN") && $0.contains("4main17h")
+          || $0.hasPrefix("_RNv") && $0.hasSuffix("4main")
+      }
+    case .swift, .go, .unknown: return nil
+    }
+    return FunctionSample.address(in: file, where: isMain).flatMap {
+      DebugInformation(debug)?.describes($0)
+    }
   }
 }

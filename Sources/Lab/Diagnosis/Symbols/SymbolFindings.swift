@@ -58,7 +58,7 @@ struct SymbolFindings {
   var debugInformation: Finding {
     let gaps = modules.filter { !$0.hasLines }
     guard let worst = gaps.first else {
-      if let facts = program?.facts, let gap = Self.gap(of: facts), let program {
+      if let program, let facts = program.facts, let gap = Self.gap(of: program, facts) {
         return Finding(
           .warning, gap,
           expected: "debug information of the program's own code, in the file or its debug file",
@@ -85,11 +85,13 @@ struct SymbolFindings {
   }
 
   /// What debug information that is there leaves out.
-  private static func gap(of facts: ModuleExamination.DebugFacts) -> String? {
+  private static func gap(
+    of program: ModuleExamination, _ facts: ModuleExamination.DebugFacts
+  ) -> String? {
     if facts.isSplit {
       return "lines alone: what is inlined stands in .dwo files, which Lynx does not read"
     }
-    if facts.describesMain == false {
+    if program.describesMain == false {
       return "of what was linked to it alone: main, the program's own, has none"
     }
     return nil
