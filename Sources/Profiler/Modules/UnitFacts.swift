@@ -31,14 +31,24 @@ struct UnitFacts {
       versions.insert(Int(version))
       let language = Int(dwarf_srclang(&die))
       if language > 0 { languages[language, default: 0] += 1 }
-      let names = [DW_AT_dwo_name, DW_AT_GNU_dwo_name]
-      if names.contains(where: { dwarf_hasattr(&die, UInt32($0)) != 0 }) { isSplit = true }
+      isSplit = isSplit || Self.isSplit(&die)
     }
     self.languages = languages
     facts = ModuleExamination.DebugFacts(
       versions: versions.sorted(),
       hasLines: file.hasContent(".debug_line") || file.hasContent(".zdebug_line"),
       isSplit: isSplit)
+  }
+
+  /// Swift names the modules of clang in the same way, whose files end in `.pcm`.
+  private static func isSplit(_ unit: inout Dwarf_Die) -> Bool {
+    [DW_AT_dwo_name, DW_AT_GNU_dwo_name].contains { name in
+      var attribute = Dwarf_Attribute()
+      guard dwarf_attr(&unit, UInt32(name), &attribute) != nil,
+        let text = dwarf_formstring(&attribute)
+      else { return false }
+      return String(cString: text).hasSuffix(".dwo")
+    }
   }
 
   /// Whether a unit of `debug` describes the function with which the program in `file` begins; nil if that is not
