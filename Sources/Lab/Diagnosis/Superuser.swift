@@ -7,7 +7,9 @@ enum Superuser {
 
   /// A line without its `sudo`, at its start or within.
   static func withoutSudo(_ line: String) -> String {
-    line.split(separator: " ", omittingEmptySubsequences: false).filter { $0 != "sudo" }
+    // Elsewhere there may be one.
+    if line.contains("on the host") || line.hasPrefix("on ") { return line }
+    return line.split(separator: " ", omittingEmptySubsequences: false).filter { $0 != "sudo" }
       .joined(separator: " ")
   }
 }
