@@ -14,9 +14,7 @@ struct DoctorTests {
   }
 
   private func checks(_ text: String) throws -> [[String: Any]] {
-    let report = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    #expect(report?["schema"] as? Int == 1)
-    return try #require(report?["checks"] as? [[String: Any]])
+    try DoctorResults(text).checks
   }
 
   @Test("the list names every check once, each of a group, without trying anything")
@@ -195,9 +193,8 @@ struct DoctorTests {
       """, in: directory)
     #expect(result.output == "1\n0\n", "\(result)")
     for (file, status) in [("before.json", "failed"), ("after.json", "ok")] {
-      let checks = try checks(try directory.read(file))
-      let schema = checks.first { $0["id"] as? String == "database.schema" }
-      #expect(schema?["status"] as? String == status, "\(file)")
+      let results = try DoctorResults(try directory.read(file))
+      #expect(try results.status("database.schema") == status, "\(file)")
     }
   }
 

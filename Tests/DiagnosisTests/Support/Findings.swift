@@ -11,6 +11,18 @@ func finding(
   return check.probe()
 }
 
+/// The checks of a program's symbols.
+func symbolChecks(_ path: String) -> [Check] {
+  var subject = Subject()
+  subject.binary = path
+  return SymbolChecks.all(subject)
+}
+
+/// What one of them found.
+func symbolFinding(_ name: String, _ path: String) throws -> Finding {
+  try finding("symbols.program.\(name)", of: symbolChecks(path))
+}
+
 /// Holds a finding to its status and to parts of what it says, and every gap to an expectation and a line.
 func expect(
   _ finding: Finding, _ status: CheckStatus, _ parts: String...,

@@ -18,14 +18,17 @@ struct BuildGap: CustomTestStringConvertible, Sendable {
 
 @Suite("The line that is given has the language's own tool close the gap", .serialized)
 struct BuildAdviceTests {
-  private static func checks(_ path: String) -> [Check] {
-    var subject = Subject()
-    subject.binary = path
-    return SymbolChecks.all(subject)
-  }
-
-  private static func find(_ name: String, _ path: String) throws -> Finding {
-    try finding("symbols.program.\(name)", of: checks(path))
+  /// Builds with the gap, and again by the line that is given.
+  private static func close(
+    _ gap: BuildGap, of program: String, in language: String, _ shop: Workshop, setup: String = ":"
+  ) throws {
+    try shop.run("\(setup); \(gap.line)")
+    expect(try symbolFinding("file", program), .ok, language)
+    let found = try symbolFinding(gap.check, program)
+    expect(found, gap.status)
+    let remedy = try #require(found.remedy).line
+    try shop.run("\(setup); \(remedy) \(gap.kept)")
+    expect(try symbolFinding(gap.check, program), .ok)
   }
 
   private static let withoutRules = """
@@ -35,27 +38,25 @@ struct BuildAdviceTests {
   @Test(
     "swift build",
     arguments: [
-      BuildGap(check: "names", status: .failed, line: "-Xlinker -s"),
+      BuildGap(check: "names", status: .failed, line: "swift build -c release -Xlinker -s"),
       BuildGap(
-        check: "debug_information", status: .warning, line: "-Xswiftc -gnone -Xcc -g0"),
-      BuildGap(check: "build_id", status: .warning, line: "-Xlinker --build-id=none"),
+        check: "debug_information", status: .warning,
+        line: "swift build -c release -Xswiftc -gnone -Xcc -g0"),
       BuildGap(
-        check: "call_frames", status: .failed, line: "--omit-frame-pointers \(withoutRules)"),
+        check: "build_id", status: .warning, line: "swift build -c release -Xlinker --build-id=none"
+      ),
       BuildGap(
-        check: "frame_pointers", status: .warning, line: "--omit-frame-pointers \(withoutRules)",
+        check: "call_frames", status: .failed,
+        line: "swift build -c release --omit-frame-pointers \(withoutRules)"),
+      BuildGap(
+        check: "frame_pointers", status: .warning,
+        line: "swift build -c release --omit-frame-pointers \(withoutRules)",
         kept: withoutRules),
     ])
   func swift(gap: BuildGap) throws {
     let shop = try Workshop()
     try Self.makeSwiftPackage(in: shop)
-    let program = shop / ".build/release/words"
-    try shop.run("swift build -c release \(gap.line)")
-    expect(try Self.find("file", program), .ok, "Swift")
-    let found = try Self.find(gap.check, program)
-    expect(found, gap.status)
-    let remedy = try #require(found.remedy).line
-    try shop.run("\(remedy) \(gap.kept)")
-    expect(try Self.find(gap.check, program), .ok)
+    try Self.close(gap, of: shop / ".build/release/words", in: "Swift", shop)
   }
 
   /// Swift over a C target with many functions: the compiler of Swift has frame pointers and rules always.
@@ -118,14 +119,9 @@ struct BuildAdviceTests {
   func cargo(gap: BuildGap) throws {
     let shop = try Workshop()
     try Self.makeCargoPackage(in: shop)
-    let program = shop / "target/release/libwords.so"
-    try shop.run("unset RUSTFLAGS CARGO_TARGET_DIR; \(gap.line)")
-    expect(try Self.find("file", program), .ok, "Rust")
-    let found = try Self.find(gap.check, program)
-    expect(found, gap.status)
-    let remedy = try #require(found.remedy).line
-    try shop.run("unset RUSTFLAGS CARGO_TARGET_DIR; \(remedy) \(gap.kept)")
-    expect(try Self.find(gap.check, program), .ok)
+    try Self.close(
+      gap, of: shop / "target/release/libwords.so", in: "Rust", shop,
+      setup: "unset RUSTFLAGS CARGO_TARGET_DIR")
   }
 
   private static let removeRules =
