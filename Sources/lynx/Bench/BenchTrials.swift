@@ -134,6 +134,7 @@ extension BenchPlan {
       } catch {
         throw CommandError(error)
       }
+      let strangers = strangers(to: own.target)
       let servers = 1 + own.otherTargets.count
       let most = LoadRun.mostConnections(threads: load.threads, servers: servers)
       var before = 0
@@ -144,7 +145,7 @@ extension BenchPlan {
         before = count
         var trial = BenchTrials.Trial(these: settings(own, count))
         trial.those = other.map { settings($0, count) }
-        trial.notes = strangers(to: own.target)
+        trial.notes = strangers
         if count < wanted {
           trial.notes.append(
             "stopped short of \(wanted) connections: \(Machine.openFileLimit) open files are allowed"

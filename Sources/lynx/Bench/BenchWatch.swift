@@ -7,8 +7,8 @@ import Terminal
 final class BenchWatch {
   private let plan: BenchPlan
   private let progress: Progress
-  private let signals: StopSignals
-  private(set) var isStopped = false
+  private let watcher: StopWatcher
+  private var isStopped = false
   /// Why there is no picture, if there is none.
   var emptyProfileReason: String?
 
@@ -21,11 +21,7 @@ final class BenchWatch {
   init(_ plan: BenchPlan) throws(CommandError) {
     self.plan = plan
     progress = Progress(isQuiet: plan.manner.isQuiet)
-    do throws(SystemCallError) {
-      signals = try StopSignals()
-    } catch {
-      throw CommandError(.failed, "signals cannot be waited for: \(error)")
-    }
+    watcher = try StopWatcher()
   }
 
   /// Columns of what is printed.
@@ -81,11 +77,7 @@ final class BenchWatch {
 
   /// Whether somebody has asked for the end.
   func isStopWanted() -> Bool {
-    if !isStopped, signals.next() != nil {
-      isStopped = true
-      // A second one ends it at once.
-      signals.restoreDefaults()
-    }
+    if !isStopped { isStopped = watcher.isStopWanted() }
     return isStopped
   }
 

@@ -148,10 +148,10 @@ struct PostgresReach {
     let psql = "psql -h \(shellWord(host.name)) -p \(host.port) -U postgres -At"
     return
       "D=$(\(psql) -c 'SHOW data_directory') && sudo sh -c 'cd \"$1\" && { [ -e server.crt ] || "
-      + "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=\(host.name) "
+      + "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj \"/CN=$2\" "
       + "-keyout server.key -out server.crt; } "
       + "&& chmod 600 server.key && chown --reference=. server.key server.crt' "
-      + "sh \"$D\" && "
+      + "sh \"$D\" \(shellWord(host.name)) && "
       + "\(psql) -c 'ALTER SYSTEM SET ssl = on' -c 'SELECT pg_reload_conf()'   # on the server's machine"
   }
 

@@ -27,7 +27,7 @@ enum SchemaFinding {
         .failed, problem.message, expected: expected, remedy: remedy(problem.kind, subject))
     }
     if overview.unapplied.isEmpty {
-      // What somebody else took away no migration knows of.
+      // What somebody else took away no migration knows of. The tables are the same on SQLite.
       let missing = PostgresRights.tables.map(\.table).filter { present?.contains($0) == false }
       guard missing.isEmpty else {
         return Finding(
