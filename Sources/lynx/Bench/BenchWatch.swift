@@ -1,4 +1,3 @@
-import LinuxSystem
 import LoadResults
 import LoadTesting
 import Terminal
