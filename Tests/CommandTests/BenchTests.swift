@@ -198,7 +198,7 @@ struct BenchTests {
       "$LYNX" bench $API/api/health --compare cut.json.gz 2>/dev/null; echo cut $?
       "$LYNX" bench -n 1000 -c3 -t3 $API/api/health --json=- 2>/dev/null | grep -o '"requests":1000,'
       "$LYNX" bench -d 60s -c2 $API/api/health >stopped 2>/dev/null & B=$!
-      sleep 0.5; kill -INT $B; wait $B; echo stopped $?
+      sleep 3; kill -INT $B; wait $B; echo stopped $?
       kill $S; wait $S
       """
     let result = try Executable.shell(script, in: directory)
