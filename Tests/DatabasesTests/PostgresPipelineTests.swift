@@ -201,4 +201,22 @@ struct PostgresPipelineTests {
     #expect(drive(pipeline) { pipeline.outstandingCount == 0 })
     #expect(wrong == 0 && pipeline.state == .ready)
   }
+
+  /// Compiling a plan takes a quarter of a second, for the first key and for each list without an index.
+  @Test("no plan is compiled to machine code, however costly the server takes it for")
+  func notCompiled() throws {
+    let (pipeline, connection) = try Pipelines.make(.shared())
+    let sql = "EXPLAIN (ANALYZE, FORMAT JSON) SELECT b FROM t WHERE b = 'x'"
+    let explain = PostgresStatement("explain", sql)
+    let ledger = Ledger()
+    pipeline.send(explain, [], completion: ledger.completion(0))
+    pipeline.sync()
+    #expect(drive(pipeline) { ledger[0] != nil })
+    let plan = try #require(try #require(ledger[0]).get().text(0, 0))
+    #expect(plan.contains("Seq Scan") && !plan.contains("JIT"), "\(plan)")
+    // The same where the server is left its way, or the test would prove nothing.
+    try connection.execute("SET enable_seqscan = off; SET jit = on")
+    let compiled = try connection.query(sql).first?.first ?? nil
+    #expect(compiled?.contains("JIT") == true, "\(compiled ?? "")")
+  }
 }

@@ -55,6 +55,28 @@ struct ProfileTests {
     #expect(server.stop() == 0)
   }
 
+  /// It would ask the server for the names of such a file, which has no more of them than the profile.
+  @Test("go tool pprof reads one that a file without names has a part in")
+  func nameless() throws {
+    let workshop = try Workshop()
+    let source = try workshop.source(
+      "nameless.c",
+      """
+      #include <pthread.h>
+      static volatile unsigned long turns;
+      static void *spin(void *unused) { for (;;) turns++; return unused; }
+      __attribute__((constructor)) static void start(void) {
+        pthread_t thread;
+        pthread_create(&thread, 0, spin, 0);
+      }
+      """)
+    try workshop.run("cc -O1 -shared -fPIC -s -o nameless.so \(source) -lpthread")
+    let server = try ServedLynx(prefix: ["LD_PRELOAD=\(workshop / "nameless.so")"])
+    let table = try pprof(server, "?seconds=1&hz=199")
+    #expect(table.contains("nameless.so"), "\(table.prefix(4000))")
+    #expect(server.stop() == 0)
+  }
+
   /// What the scrapers of Parca and of Pyroscope (Grafana Alloy) send, and what they want of an answer before they
   /// hand it on: `seconds`, the interval or a second less, once for each target; the key as a bearer's; 200, no text,
   /// `application/octet-stream`, and all of it a few seconds after the interval at the latest.
