@@ -212,7 +212,7 @@ struct PostgresPipelineTests {
     pipeline.send(explain, [], completion: ledger.completion(0))
     pipeline.sync()
     #expect(drive(pipeline) { ledger[0] != nil })
-    let plan = try #require(try #require(ledger[0]).get().text(0, 0))
+    let plan = try ledger[0]?.get().text(0, 0) ?? ""
     #expect(plan.contains("Seq Scan") && !plan.contains("JIT"), "\(plan)")
     // The same where the server is left its way, or the test would prove nothing.
     try connection.execute("SET enable_seqscan = off; SET jit = on")
