@@ -40,7 +40,7 @@ enum SelfProfile {
       let recording = try Recording(options)
       // Nobody waits for what is given up: it needs no names.
       if try recording.run(progress: { _ in }) == .wakeUp { throw CancellationError() }
-      var profile = try recording.result().profile
+      var profile = recording.result().profile
       // `go tool pprof` asks the server it has a profile from for the names of a file that is said to have none
       // (`/debug/pprof/symbol`), and gives the whole profile up when that does not know them either.
       for index in profile.mappings.indices { profile.mappings[index].hasFunctions = true }
