@@ -65,6 +65,9 @@ let package = Package(
       name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
+      name: "CDeflate", path: "Sources/C/CDeflate", pkgConfig: "libdeflate",
+      providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(
       name: "CElfutils", path: "Sources/C/CElfutils", pkgConfig: "libdw",
       providers: [.apt(["libdw-dev"])]),
     .systemLibrary(
@@ -96,7 +99,7 @@ let package = Package(
 
     // Base
     room("Base", "Terminal", []),
-    room("Base", "Bytes", ["CZlib"]),
+    room("Base", "Bytes", ["CDeflate", "CZlib"]),
     room("Base", "LinuxSystem", ["CLinuxShims"]),
 
     // Profiler

@@ -43,9 +43,14 @@ public struct FileDescriptor: ~Copyable, Sendable {
 }
 
 /// Reads a whole small file, such as those under /proc, whose size is not known beforehand.
-public func readFile(_ path: String, limit: Int = 64 << 20) throws(SystemCallError) -> [UInt8] {
+///
+/// - Parameter expected: how many bytes to have room for at once; more are read all the same.
+public func readFile(
+  _ path: String, limit: Int = 64 << 20, expecting expected: Int = 0
+) throws(SystemCallError) -> [UInt8] {
   let file = try FileDescriptor(reading: path)
   var bytes: [UInt8] = []
+  bytes.reserveCapacity(expected)
   var chunk = [UInt8](repeating: 0, count: 65_536)
   while bytes.count < limit {
     let count = try retryingSystemCall("read", on: path) {

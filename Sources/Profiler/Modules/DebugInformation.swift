@@ -6,6 +6,8 @@ internal import CElfutils
 /// functions that are nested in types; walking each touched unit once takes a microsecond a DIE.
 final class DebugInformation {
   private let handle: OpaquePointer
+  /// What ``handle`` reads, where that is not the file itself.
+  private let inflated: InflatedDebugSections?
   private let executable: [ElfFile.Segment]
   private lazy var units = readUnits()
   private var indexes: [Dwarf_Off: UnitIndex] = [:]
@@ -14,7 +16,10 @@ final class DebugInformation {
   private var functionOfOffset: [Dwarf_Off: Int] = [:]
 
   init?(_ file: ElfFile) {
-    guard let handle = dwarf_begin_elf(file.handle, DWARF_C_READ, nil) else { return nil }
+    inflated = InflatedDebugSections(file)
+    guard let handle = dwarf_begin_elf(inflated?.handle ?? file.handle, DWARF_C_READ, nil) else {
+      return nil
+    }
     self.handle = handle
     executable = file.segments.filter(\.isExecutable)
   }

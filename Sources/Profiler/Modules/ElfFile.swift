@@ -27,6 +27,7 @@ final class ElfFile {
     let type: UInt32
     let isExecutable: Bool
     let isAllocated: Bool
+    let isCompressed: Bool
     /// Bytes of an entry, where all are alike; 0 else.
     let entrySize: UInt64
     let linkedSection: Int
@@ -108,7 +109,8 @@ final class ElfFile {
         Section(
           name: name, address: header.sh_addr, size: header.sh_size, type: header.sh_type,
           isExecutable: header.sh_flags & UInt64(SHF_EXECINSTR) != 0,
-          isAllocated: header.sh_flags & UInt64(SHF_ALLOC) != 0, entrySize: header.sh_entsize,
+          isAllocated: header.sh_flags & UInt64(SHF_ALLOC) != 0,
+          isCompressed: header.sh_flags & UInt64(SHF_COMPRESSED) != 0, entrySize: header.sh_entsize,
           linkedSection: Int(header.sh_link), handle: section))
     }
     return found
@@ -119,17 +121,22 @@ final class ElfFile {
   /// The same file for libdw's eyes without sections, to be closed with `elf_end` before this one; nil if it
   /// is an image in memory or cannot be opened again.
   func openedWithoutSections() -> OpaquePointer? {
-    guard let descriptor, let other = elf_begin(descriptor, ELF_C_READ_MMAP_PRIVATE, nil) else {
-      return nil
-    }
+    guard let other = openedPrivately() else { return nil }
     var header = GElf_Ehdr()
     if gelf_getehdr(other, &header) != nil {
-      // Without their names sections are nothing to libdw. The mapping is private: the file stays as it is.
+      // Without their names sections are nothing to libdw.
       header.e_shstrndx = UInt16(SHN_UNDEF)
       if gelf_update_ehdr(other, &header) != 0 { return other }
     }
     elf_end(other)
     return nil
+  }
+
+  /// The same file once more, whose headers may be changed for libdw's eyes: the mapping is private, and the file
+  /// stays as it is. To be closed with `elf_end` before this one; nil if it is an image in memory or cannot be
+  /// opened again.
+  func openedPrivately() -> OpaquePointer? {
+    descriptor.flatMap { elf_begin($0, ELF_C_READ_MMAP_PRIVATE, nil) }
   }
 
   /// The build-id in lower-case hexadecimal, empty if there is none.
@@ -152,6 +159,8 @@ final class ElfFile {
     var header = GElf_Ehdr()
     return gelf_getehdr(handle, &header) == nil ? 0 : header.e_entry
   }
+
+  var hasCompressedSections: Bool { sections.contains(where: \.isCompressed) }
 
   var hasDebugInformation: Bool {
     sections.contains {

@@ -8,9 +8,13 @@ public struct KernelSymbols: Sendable {
   /// Why there are no names, for a person; nil if there are.
   public let problem: String?
 
+  /// Room for this much is asked for at once; what stays empty costs nothing.
+  private static let expectedBytes = 16 << 20
+  private static let bytesOfSymbol = 40
+
   /// Reads the running kernel's symbols: 120 000 in 50 ms.
   public static func read(from path: String = "/proc/kallsyms") -> KernelSymbols {
-    guard let text = try? readFile(path) else {
+    guard let text = try? readFile(path, expecting: expectedBytes) else {
       return KernelSymbols(text: [], problem: "/proc/kallsyms cannot be read")
     }
     return KernelSymbols(text: text, problem: nil)
@@ -24,6 +28,8 @@ public struct KernelSymbols: Sendable {
     self.text = text
     var starts: [UInt64] = []
     var nameOffsets: [Int32] = []
+    starts.reserveCapacity(text.count / Self.bytesOfSymbol)
+    nameOffsets.reserveCapacity(text.count / Self.bytesOfSymbol)
     var isSorted = true
     var hidden = 0
     var position = 0
