@@ -24,6 +24,8 @@ struct BenchTests {
       ("--scenario sleep", 64, "is not a scenario"), ("--spawn --body x", 64, "leave --body out"),
       ("http://h/ --profile a.svg", 64, "name its process with --pid"),
       ("http://h/ -F 99", 64, "add --profile"),
+      ("--spawn --profile a.svg", 64, "records one run"),
+      ("--spawn --scenario all -c 8 --profile a.svg", 64, "records one run"),
       ("http://h/ --cacert a --insecure", 64, "exclude each other"),
       ("http://127.0.0.1:1/ -d 1s", 69, "cannot be reached: connection refused"),
       ("http://nowhere.invalid/ -d 1s", 69, "has no address"),
@@ -37,6 +39,7 @@ struct BenchTests {
       ["bench"] + words.split(separator: " ").map(String.init), in: directory)
     #expect(result.status == code, "\(words): \(result.errors)")
     #expect(result.errors.contains(reason), "\(words): \(result.errors)")
+    #expect(!result.errors.contains("starting a lynx serve"), "\(words): \(result.errors)")
     #expect(result.output.isEmpty)
     #expect(try directory.names.isEmpty)
   }

@@ -155,11 +155,19 @@ struct RenderDiffTests {
     #expect(several.newSamples == 2000)
   }
 
+  @Test("without an output the functions that changed most are printed")
+  func outputless() throws {
+    let plain = try render("new.folded", "--diff", "base.folded")
+    let asked = try render("new.folded", "--diff", "base.folded", "--top", "20")
+    #expect(plain.status == 0 && plain.output.contains("samples: "), "\(plain.output)")
+    #expect(plain.output == asked.output)
+  }
+
   @Test(
     "wrong command lines are refused with code 64",
     arguments: [
       ("new.folded --normalize --top 1", "--diff BASE"), ("new.folded --negate --top 1", "--diff"),
-      ("new.folded --diff base.folded", "nothing to write"), ("--diff base.folded", "no input"),
+      ("--diff base.folded", "no input"),
       ("- --diff - --top 1", "read once"), ("new.folded --diff base.folded -o x.folded", "svg"),
       ("new.folded --diff base.folded -o x.pb.gz", "cannot be written as pprof"),
       ("new.folded --diff base.folded -o x.svg --palette hot", "leave out --palette"),

@@ -89,7 +89,22 @@ extension BenchPlan {
     printsPercentiles = arguments.results.latency
     frequency = arguments.results.frequency ?? 99
     profile = try arguments.results.profile.map(Self.profileOutputs)
+    if profile != nil { try requireOneRun() }
     manner = try arguments.general.resolved()
+  }
+
+  /// Before a server is started for them.
+  private func requireOneRun() throws(CommandError) {
+    guard case .scenarios(let scenarios, _) = subject else { return }
+    let count = scenarios.flatMap { ScenarioTrial.all(of: $0) }.reduce(0) {
+      $0 + (connections == nil ? $1.scenario.connectionCounts.count : 1)
+    }
+    if count > 1 {
+      throw CommandError(
+        .usage,
+        "--profile records one run, and \(count) were asked for; name one scenario and -c, "
+          + "or use lynx profile --scenario")
+    }
   }
 
   private static func refuseContradictions(_ arguments: BenchArguments) throws(CommandError) {

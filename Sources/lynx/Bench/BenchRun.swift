@@ -39,12 +39,6 @@ struct BenchRun {
   private func run(
     _ group: BenchTrials, _ watch: BenchWatch, _ collected: inout BenchResults
   ) throws(CommandError) {
-    if plan.profile != nil, group.trials.count > 1 {
-      throw CommandError(
-        .usage,
-        "--profile records one run, and \(group.trials.count) were asked for; name one scenario and -c, "
-          + "or use lynx profile --scenario")
-    }
     for trial in group.trials {
       for turn in 0..<plan.runs {
         // A B B A: what changes on the machine meanwhile is the same for both.

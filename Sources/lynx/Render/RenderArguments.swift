@@ -41,7 +41,8 @@ struct RenderOutputOptions: ParsableArguments {
 struct ComparisonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Show what changed from BASE, a profile, to INPUT; - is standard input.",
+      "Show what changed from BASE, a profile, to INPUT; - is standard input. Without an output the functions "
+        + "that changed most are printed.",
       valueName: "BASE"),
     completion: ValueCompletion.recordings)
   var diff: String?

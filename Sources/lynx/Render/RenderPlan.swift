@@ -19,6 +19,8 @@ struct RenderPlan {
     var isNegated: Bool
   }
 
+  private static let usualChangeCount = 20
+
   static let noInput = CommandError(
     .usage, "no input; name a profile, for example: lynx render flamegraph.pb.gz --top 20")
 
@@ -64,14 +66,17 @@ struct RenderPlan {
       throw CommandError(
         .usage, "pprof is compressed and nothing for a terminal; redirect it, or use -o out.pb.gz")
     }
-    guard !outputs.outputs.isEmpty || topCount != nil || report != nil else {
-      let input = printable(first) + (comparison.map { " --diff " + printable($0.base) } ?? "")
-      throw CommandError(
-        .usage, "nothing to write; say what you want to see",
-        remedy: """
-          lynx render \(input) --top 20
-          lynx render \(input) -o flamegraph.svg
-          """)
+    if outputs.outputs.isEmpty, topCount == nil, report == nil {
+      guard comparison != nil else {
+        throw CommandError(
+          .usage, "nothing to write; say what you want to see",
+          remedy: """
+            lynx render \(printable(first)) --top 20
+            lynx render \(printable(first)) -o flamegraph.svg
+            """)
+      }
+      // What changed the most is what a comparison is made for.
+      topCount = Self.usualChangeCount
     }
 
     var paths = outputs.outputs.map(\.path)

@@ -29,6 +29,19 @@ struct DirectoryTests {
     expect(try finding("server.writable", of: checks), .ok)
   }
 
+  @Test("one that is not there is made by root for the user, where the user may not make it")
+  func missingElsewhere() throws {
+    let shop = try Workshop()
+    try shop.run("mkdir shut && chmod 555 shut && chmod 755 .")
+    let checks = serverChecks(try serving(in: shop / "shut/of nobody/data"))
+    let found = try asOrdinaryUser { try finding("server.writable", of: checks) }
+    expect(found, .failed, "No such file")
+    #expect(found.remedy?.isOwn == false && found.remedy?.needsRoot == true)
+    guard geteuid() == 0 else { return }
+    try run(found.remedy)
+    expect(try finding("server.writable", of: checks), .ok)
+  }
+
   @Test("one without permission is opened by the line that is given")
   func permission() throws {
     let shop = try Workshop()

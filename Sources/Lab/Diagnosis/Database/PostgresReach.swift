@@ -117,11 +117,12 @@ struct PostgresReach {
         "on \(host.name): sudo systemctl start postgresql", needsRoot: true,
         alternatives: ["let listen_addresses and the firewall there admit this machine"])
     }
+    let startLine =
+      Remedy.canAskSystemd ? "sudo systemctl start postgresql" : "sudo service postgresql start"
     let isInstalled =
       access("/usr/lib/postgresql", F_OK) == 0 || Processes.program(named: "postgres") != nil
     return Remedy(
-      isInstalled ? "sudo systemctl start postgresql" : "sudo apt-get install -y postgresql",
-      needsRoot: true)
+      isInstalled ? startLine : "sudo apt-get install -y postgresql", needsRoot: true)
   }
 
   /// SSLRequest (PostgreSQL manual, "Message Formats"): one byte comes back, S or N.

@@ -47,7 +47,7 @@ struct SQLiteFindings {
     guard access(directory, F_OK) != 0 else { return absent }
     return Finding(
       .failed, "\(directory), where \(path) would be, is not there", expected: "a directory",
-      remedy: Remedy("mkdir -p \(shellWord(directory))", isOwn: true))
+      remedy: .makeDirectory(directory))
   }
 
   private func remedy(_ error: DatabaseError) -> Remedy {

@@ -76,7 +76,7 @@ struct DirectoryFindings {
   private static func remedy(_ path: String, _ code: Int32) -> Remedy {
     let word = shellWord(path)
     switch code {
-    case ENOENT: return Remedy("mkdir -p \(word)", isOwn: true)
+    case ENOENT: return .makeDirectory(path)
     case EROFS:
       return Remedy(
         "sudo mount -o remount,rw \"$(findmnt -n -o TARGET --target \(word))\"", needsRoot: true)

@@ -109,7 +109,7 @@ struct PortFindings {
         .failed, "\(path): its directory cannot be written to: \(String(cString: strerror(code)))",
         expected: "a directory of this user's",
         remedy: code == ENOENT
-          ? Remedy("mkdir -p \(shellWord(folder))", isOwn: true)
+          ? .makeDirectory(folder)
           : Remedy("lynx serve --unix-socket \"$HOME/lynx.sock\""))
     }
     var status = stat()

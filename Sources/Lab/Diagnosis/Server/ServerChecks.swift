@@ -87,9 +87,8 @@ enum ClockFindings {
   static func finding(
     wallSeconds: UInt64, synchronisation: (isKept: Bool, errorMicroseconds: Int64)?
   ) -> Finding {
-    // timedatectl asks systemd, which a container or a small virtual machine may not have.
     let remedy = Remedy(
-      access("/run/systemd/system", F_OK) == 0
+      Remedy.canAskSystemd
         ? "sudo timedatectl set-ntp true" : "sudo apt-get install -y chrony && sudo chronyd",
       needsRoot: true)
     if wallSeconds < earliestSeconds {

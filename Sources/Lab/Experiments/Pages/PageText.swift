@@ -60,8 +60,8 @@ enum HTMLText {
     th:first-child, td:first-child, td.text, th.text { text-align: left; }
     td.text { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
     .wide { overflow-x: auto; }
-    .bar { display: flex; height: 1rem; min-width: 6rem; border-radius: 3px; overflow: hidden; }
-    .bar span { display: block; }
+    .bar { display: flex; height: 1rem; min-width: 14rem; border-radius: 3px; overflow: hidden; }
+    .bar span { display: block; color: #111; font-size: .7rem; line-height: 1rem; text-align: center; }
     .key { display: inline-block; width: .8rem; height: .8rem; border-radius: 2px; margin: 0 .3rem 0 .9rem; }
     .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(38rem, 1fr)); gap: 1.5rem; }
     section { border: 1px solid #8884; border-radius: 6px; padding: .8rem; margin: 1.2rem 0; }
