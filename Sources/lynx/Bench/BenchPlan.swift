@@ -89,8 +89,8 @@ extension BenchPlan {
     printsPercentiles = arguments.results.latency
     frequency = arguments.results.frequency ?? 99
     profile = try arguments.results.profile.map(Self.profileOutputs)
-    if profile != nil { try requireOneRun() }
     manner = try arguments.general.resolved()
+    if profile != nil { try requireOneRun() }
   }
 
   /// Before a server is started for them.
