@@ -97,7 +97,7 @@ struct RunTable {
     let parts = layers.shares.filter { $0.share > 0.0005 }.map { layer, share in
       let percent = NumberText.fixed(share * 100, places: 1)
       // In a narrower part there is no room for it.
-      let figure = share < 0.07 ? "" : NumberText.fixed(share * 100, places: 0)
+      let figure = share < 0.12 ? "" : NumberText.fixed(share * 100, places: 0) + " %"
       return "<span style=\"width:\(percent)%;background:\(Self.color(of: layer))\" "
         + "title=\"\(layer.rawValue) \(percent) %\">\(figure)</span>"
     }
