@@ -168,7 +168,8 @@ final class DebugInformation {
         text(&origin, DW_AT_linkage_name) ?? text(&origin, DW_AT_MIPS_linkage_name) ?? plain
       var line: Int32 = 0
       let hasLine = dwarf_decl_line(&origin, &line) == 0
-      let file = dwarf_decl_file(&origin).map { String(cString: $0) } ?? ""
+      let file =
+        dwarf_decl_file(&origin).map { String(cString: $0) } ?? primaryFile(of: &origin) ?? ""
       functions.append(
         FunctionNames.Function(
           symbol: linkage, plainName: plain, file: file, line: hasLine ? Int(line) : 0))
@@ -177,6 +178,22 @@ final class DebugInformation {
     }
     functionOfOffset[offset] = index
     return index
+  }
+
+  /// The source file of the unit, where that is what the function names as its own: number 0, since DWARF 5 (section
+  /// 6.2.4), with which clang begins and libdw up to 0.188 knows nothing to do.
+  private func primaryFile(of die: inout Dwarf_Die) -> String? {
+    var attribute = Dwarf_Attribute()
+    var number: UInt64 = 0
+    var version: Dwarf_Half = 0
+    var unit = Dwarf_Die()
+    guard dwarf_attr_integrate(&die, UInt32(DW_AT_decl_file), &attribute) != nil,
+      dwarf_formudata(&attribute, &number) == 0, number == 0,
+      dwarf_cu_die(die.cu, &unit, &version, nil, nil, nil, nil, nil) != nil, version >= 5,
+      let name = text(&unit, DW_AT_name)
+    else { return nil }
+    if name.hasPrefix("/") { return name }
+    return text(&unit, DW_AT_comp_dir).map { "\($0)/\(name)" } ?? name
   }
 
   private func unnamed() -> Int {

@@ -102,8 +102,8 @@ extension BenchPlan {
     if count > 1 {
       throw CommandError(
         .usage,
-        "--profile records one run, and \(count) were asked for; name one scenario and -c, "
-          + "or use lynx profile --scenario")
+        "--profile records one run, and \(count) were asked for, one for each scenario and number of connections; "
+          + "name one scenario and -c, or use lynx profile --scenario")
     }
   }
 

@@ -42,6 +42,22 @@ struct DirectoryTests {
     expect(try finding("server.writable", of: checks), .ok)
   }
 
+  @Test("one that the user could not reach, or that a file is in the way of, is to be elsewhere")
+  func unreachable() throws {
+    let shop = try Workshop()
+    try shop.run("mkdir -m 000 shut && touch file && chmod 755 .")
+    let shut = try asOrdinaryUser { Remedy.makeDirectory(shop / "shut/new") }
+    #expect(!shut.isOwn && !shut.needsRoot && shut.line.hasPrefix("lynx serve "), "\(shut)")
+    let blocked = Remedy.makeDirectory(shop / "file/in/it")
+    #expect(!blocked.isOwn && !blocked.needsRoot && blocked.line.hasPrefix("\(shop / "file") is a"))
+  }
+
+  @Test("one whose name begins with a dash is no option")
+  func dashed() throws {
+    let remedy = Remedy.makeDirectory("-of links")
+    #expect(remedy.line.hasPrefix("mkdir -p './-of links'") || remedy.needsRoot, "\(remedy)")
+  }
+
   @Test("one without permission is opened by the line that is given")
   func permission() throws {
     let shop = try Workshop()

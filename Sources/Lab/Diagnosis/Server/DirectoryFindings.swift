@@ -70,7 +70,7 @@ struct DirectoryFindings {
   }
 
   /// A directory of another user stays that user's: what is asked for is another place.
-  private static let elsewhere = Remedy(
+  static let elsewhere = Remedy(
     "lynx serve --database-url \"sqlite://$HOME/lynx.db\" --journal-dir \"$HOME/lynx.db.clicks\"")
 
   private static func remedy(_ path: String, _ code: Int32) -> Remedy {
