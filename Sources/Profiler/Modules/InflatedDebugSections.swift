@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CElfutils
+internal import Glibc
 
 /// A file with compressed debug sections (ELF gABI, "Section Compression") as libdw is to see it: inflated, and
 /// without the sections nobody here reads. libdw inflates all of them by itself, through zlib, which is a quarter of
@@ -47,7 +48,7 @@ final class InflatedDebugSections {
 
   deinit {
     elf_end(handle)
-    for buffer in buffers { buffer.deallocate() }
+    for buffer in buffers { free(buffer.baseAddress) }
   }
 
   private func inflate(
@@ -64,8 +65,9 @@ final class InflatedDebugSections {
     guard compression.ch_size > 0, compression.ch_size <= Self.limit,
       compression.ch_size / Self.greatestRatio <= UInt64(input.count)
     else { return false }
-    let output = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: Int(compression.ch_size), alignment: 16)
+    // Swift's own allocation would end the process where there is no memory for what a file claims.
+    guard let memory = malloc(Int(compression.ch_size)) else { return false }
+    let output = UnsafeMutableRawBufferPointer(start: memory, count: Int(compression.ch_size))
     buffers.append(output)
     guard inflater.inflate(UnsafeRawBufferPointer(rebasing: input), into: output) else {
       return false

@@ -45,8 +45,11 @@ struct SQLiteFindings {
   private var missing: Finding {
     let directory = DirectoryFindings.parent(of: path)
     guard access(directory, F_OK) != 0 else { return absent }
+    let code = errno
+    let reason =
+      code == ENOENT ? "is not there" : "cannot be reached: \(String(cString: strerror(code)))"
     return Finding(
-      .failed, "\(directory), where \(path) would be, is not there", expected: "a directory",
+      .failed, "\(directory), where \(path) would be, \(reason)", expected: "a directory",
       remedy: .makeDirectory(directory))
   }
 
