@@ -12,9 +12,10 @@ final class InflatedDebugSections {
   let handle: OpaquePointer
   private var buffers: [UnsafeMutableRawBufferPointer] = []
 
-  /// Of variables' places and of macros: nothing that names code.
-  private static let unread: Set<String> = [
-    ".debug_loc", ".debug_loclists", ".debug_macro", ".debug_macinfo",
+  /// What names code and its lines. The others are of variables and macros, or unknown to libdw.
+  private static let read: Set<String> = [
+    ".debug_info", ".debug_types", ".debug_abbrev", ".debug_line", ".debug_line_str", ".debug_str",
+    ".debug_str_offsets", ".debug_addr", ".debug_ranges", ".debug_rnglists", ".debug_aranges",
   ]
   /// No file has this much in one section; a damaged one may claim it.
   private static let limit: UInt64 = 8 << 30
@@ -37,11 +38,11 @@ final class InflatedDebugSections {
       guard gelf_getshdr(section, &header) != nil else { return nil }
       guard header.sh_flags & UInt64(SHF_COMPRESSED) != 0 else { continue }
       let name = elf_strptr(handle, names, Int(header.sh_name)).map { String(cString: $0) }
-      if Self.unread.contains(name ?? "") {
+      if Self.read.contains(name ?? "") {
+        guard inflate(section, &header, inflater) else { return nil }
+      } else {
         header.sh_type = UInt32(SHT_NOBITS)
         guard gelf_update_shdr(section, &header) != 0 else { return nil }
-      } else {
-        guard inflate(section, &header, inflater) else { return nil }
       }
     }
   }
