@@ -98,8 +98,10 @@ extension RedirectConnection {
     isEnding = true
     isLingering = true
     deadline = .max
+    // Counted first: a client that has seen the end finds it in the metrics.
+    loop.statistics.add(to: .end(end))
     Glibc.close(descriptor)
-    loop.remove(self, end)
+    loop.remove(self)
     if let reason = end.reproach { loop.settings.reportClosed?(reason) }
   }
 

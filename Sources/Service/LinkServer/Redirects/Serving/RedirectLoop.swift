@@ -217,11 +217,10 @@ final class RedirectLoop: @unchecked Sendable {
   }
 
   /// A connection has been closed.
-  func remove(_ connection: RedirectConnection, _ end: ConnectionEnd) {
+  func remove(_ connection: RedirectConnection) {
     guard connections[connection.number] === connection else { return }
     connections[connection.number] = nil
     free.append(connection.number)
-    statistics.add(to: .end(end))
     releaseOpen()
     limit.remove()
   }
