@@ -24,6 +24,7 @@ struct BenchTests {
       ("--scenario sleep", 64, "is not a scenario"), ("--spawn --body x", 64, "leave --body out"),
       ("http://h/ --profile a.svg", 64, "name its process with --pid"),
       ("http://h/ -F 99", 64, "add --profile"),
+      ("--spawn --scenario create -c 4 --profile=", 64, "--profile needs the name of a file"),
       ("--spawn --profile a.svg", 64, "records one run"),
       ("--spawn --scenario all -c 8 --profile a.svg", 64, "records one run"),
       ("http://h/ --cacert a --insecure", 64, "exclude each other"),
@@ -145,6 +146,22 @@ struct BenchTests {
     #expect(result.output.contains("out.svg, out.pb.gz"))
     #expect(try directory.read("out.svg").contains("RedirectLoop.run"))
     #expect(try directory.names.contains("out.pb.gz"))
+  }
+
+  @Test("what was measured is told and saved though the picture cannot be written")
+  func profileInTheWay() throws {
+    let result = try Executable.shell(
+      """
+      mkdir tmp gone; export TMPDIR=$PWD/tmp
+      "$LYNX" bench --spawn --scenario redirect-hot -c 8 -d 1s --profile gone/out.svg -F 499 \\
+        --save kept.json.gz --json kept.json >out 2>err & B=$!
+      for i in $(seq 600); do grep -q starting err && break; sleep 0.05; done
+      rm -r gone; wait $B; echo $?; ls tmp; ls
+      """, in: directory)
+    #expect(result.output == "73\nerr\nkept.json\nkept.json.gz\nout\ntmp\n", "\(result)")
+    #expect(try directory.read("out").contains("requests"))
+    #expect(try directory.read("err").contains("cannot write 'gone/out.svg'"))
+    #expect(try directory.read("kept.json").contains("\"runs\""))
   }
 
   @Test("a process that does not serve the URL is told from the one that does, workers included")

@@ -39,6 +39,50 @@ struct ScenarioProfileTests {
     #expect(try directory.names.contains("out.pb.gz"))
   }
 
+  @Test("a picture that cannot be written costs neither the recording nor what is told of it")
+  func pictureInTheWay() throws {
+    let result = try Executable.shell(
+      Self.alone
+        + """
+        mkdir gone
+        "$LYNX" profile -F 499 -d 1s -o gone/out.svg --artifact kept.pb.gz 2>err & P=$!
+        for i in $(seq 600); do grep -q starting err && break; sleep 0.05; done
+        rm -r gone; wait $P; echo $?; ls tmp run
+        "$LYNX" render kept.pb.gz -o again.svg 2>&1
+        mkdir gone
+        "$LYNX" profile -F 499 -o gone/out.svg --artifact own.pb.gz -- \
+          bash -c 'rm -r gone; for i in {1..300000}; do :; done' 2>own; echo $?
+        """, in: directory)
+    let lines = result.output.split(separator: "\n").filter { !$0.hasSuffix(":") }
+    #expect(lines.filter { $0 == "73" }.count == 2, "\(result)")
+    let told = try directory.read("err")
+    #expect(told.contains("where the server's CPU time goes: "))
+    for name in ["err", "own"] {
+      let told = try directory.read(name)
+      #expect(told.contains("cannot write 'gone/out.svg'"), "\(told)")
+      #expect(told.contains("what was recorded is in "), "\(told)")
+    }
+    #expect(try directory.read("own").contains("% of stacks whole"))
+    #expect(try directory.read("again.svg").contains("RedirectLoop.run"))
+    #expect(try directory.names.contains("own.pb.gz"))
+  }
+
+  @Test("a server that is killed under load is told of, and what was recorded before is kept")
+  func killedServer() throws {
+    let result = try Executable.shell(
+      Self.alone
+        + """
+        "$LYNX" profile --scenario redirect-hot,get -d 2s -o out/ 2>err & P=$!
+        for i in $(seq 1200); do [ -e out/redirect-hot.svg ] && break; sleep 0.05; done
+        pkill -9 -P $P -f 'lynx serve'; wait $P; echo $?; ls tmp run
+        """, in: directory)
+    let lines = result.output.split(separator: "\n").filter { !$0.hasSuffix(":") }
+    #expect(lines == ["69"], "\(result)")
+    let told = try directory.read("err")
+    #expect(told.contains("was killed by signal 9 before it was told to end"), "\(told)")
+    #expect(try directory.read("out/index.html").contains("redirect-hot"))
+  }
+
   @Test("one server is recorded; of two, each is listed; what a killed one left is passed over")
   func servers() throws {
     let script =

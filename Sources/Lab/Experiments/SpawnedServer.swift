@@ -107,11 +107,19 @@ public final class SpawnedServer {
 
   /// Ends it in order and removes its files; what it had to say if that went wrong.
   public func stop() -> String? {
+    let early = process.poll()
     process.send(signal: 15)
     let status = process.wait(milliseconds: 20_000)
     defer {
       directory.remove()
       cleaner?.end()
+    }
+    switch early {
+    case .killed(let signal):
+      return "the server that was loaded was killed by signal \(signal) before it was told to end"
+    case .exited(let code):
+      return "the server that was loaded ended by itself, with status \(code)\(lastWords)"
+    case nil: break
     }
     if status == .exited(0) { return nil }
     if status == nil {
@@ -119,8 +127,11 @@ public final class SpawnedServer {
       _ = try? process.wait()
       return "the server that was loaded did not end and was killed"
     }
+    return "the server that was loaded ended badly\(lastWords)"
+  }
+
+  private var lastWords: String {
     let text = readText("\(directory.path)/log") ?? ""
-    let last = text.split(separator: "\n").last.map { ": \($0)" } ?? ""
-    return "the server that was loaded ended badly\(last)"
+    return text.split(separator: "\n").last.map { ": \($0)" } ?? ""
   }
 }

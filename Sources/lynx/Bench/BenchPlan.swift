@@ -190,6 +190,10 @@ extension BenchPlan {
 
   /// The file that was named, and the recording beside a picture.
   private static func profileOutputs(_ path: String) throws(CommandError) -> ProfileOutputs {
+    guard !path.isEmpty else {
+      throw CommandError(
+        .usage, "--profile needs the name of a file, for example --profile flamegraph.svg")
+    }
     var outputs = [try ProfileOutput(path: path)]
     if let first = outputs.first, first.format != .pprof, OutputFile.isFile(path) {
       let beside = first.format.stem(of: path) + OutputFormat.pprof.fileExtension

@@ -31,14 +31,16 @@ struct BenchProfile {
     if outcome.isInterrupted { watch.noteStop() }
     var load = outcome.load
     if let reason = outcome.recording.emptyReason {
-      watch.emptyProfileReason = reason
+      watch.profileFailure = CommandError(.failed, "there is no profile: \(reason)")
       load.notes.append("nothing was recorded: \(reason)")
       return load
     }
     var outputs = plan.profile
     outputs?.picture.title = settings.name
-    let written = try outputs?.write(outcome.recording.profile) ?? []
-    let paths = written.map(\.output.path)
+    let written = outputs?.write(outcome.recording.profile)
+    // The load's figures do not depend on it: they come first.
+    watch.profileFailure = written?.failure
+    let paths = written?.written.map(\.output.path) ?? []
     for path in paths { watch.note("wrote \(path)") }
     let summary = outcome.recording.summary
     load.notes.append(

@@ -31,9 +31,7 @@ struct BenchRun {
     }
     try report(collected)
     if let failure { throw failure }
-    if let reason = watch.emptyProfileReason {
-      throw CommandError(.failed, "there is no profile: \(reason)")
-    }
+    if let failure = watch.profileFailure { throw failure }
   }
 
   private func run(

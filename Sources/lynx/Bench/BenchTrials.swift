@@ -93,7 +93,10 @@ extension BenchPlan {
         }
         all.append(BenchTrials(trials: trials, server: server))
       } catch {
-        for trials in all + [BenchTrials(server: server)] { _ = trials.server?.stop() }
+        for trials in all + [BenchTrials(server: server)] {
+          // What became of a server may be why its answers failed.
+          if let complaint = trials.server?.stop() { note("note: \(complaint)") }
+        }
         throw error
       }
     }

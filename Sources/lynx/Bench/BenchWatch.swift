@@ -9,7 +9,7 @@ final class BenchWatch {
   private let watcher: StopWatcher
   private var isStopped = false
   /// Why there is no picture, if there is none.
-  var emptyProfileReason: String?
+  var profileFailure: CommandError?
 
   private var name = ""
   private var total: Double?

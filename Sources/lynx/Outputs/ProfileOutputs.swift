@@ -28,24 +28,43 @@ struct ProfileOutputs {
     for output in outputs { try OutputFile.probe(output.path) }
   }
 
-  /// Writes all outputs in order, each complete or not at all.
-  func write(_ profile: Profile) throws(CommandError) -> [Written] {
-    try write { format throws(CommandError) in
-      try Self.encode(profile, as: format, picture: picture)
+  /// What is in place, and why the rest is not.
+  struct Outcome {
+    var written: [Written] = []
+    var failure: CommandError?
+
+    func get() throws(CommandError) -> [Written] {
+      if let failure { throw failure }
+      return written
     }
   }
 
-  /// Writes all outputs in order, each complete or not at all.
-  func write(
-    _ encode: (OutputFormat) throws(CommandError) -> [UInt8]
-  ) throws(CommandError) -> [Written] {
-    var written: [Written] = []
-    for output in outputs {
-      let bytes = try encode(output.format)
-      try OutputFile.write(bytes, to: output.path)
-      written.append(Written(output: output, byteCount: bytes.count))
+  /// Writes all outputs that can be written, in order, each complete or not at all: where a disk has no room for a
+  /// picture it may have some for the recording, from which it can be drawn again.
+  func write(_ profile: Profile) -> Outcome {
+    var outcome = write { format throws(CommandError) in
+      try Self.encode(profile, as: format, picture: picture)
     }
-    return written
+    let kept = outcome.written.first { $0.output.format == .pprof && $0.output.path != "-" }
+    if let path = kept?.output.path {
+      outcome.failure?.message += "; what was recorded is in \(quoted(path))"
+    }
+    return outcome
+  }
+
+  /// Writes all outputs that can be written, in order, each complete or not at all.
+  func write(_ encode: (OutputFormat) throws(CommandError) -> [UInt8]) -> Outcome {
+    var outcome = Outcome()
+    for output in outputs {
+      do throws(CommandError) {
+        let bytes = try encode(output.format)
+        try OutputFile.write(bytes, to: output.path)
+        outcome.written.append(Written(output: output, byteCount: bytes.count))
+      } catch {
+        outcome.failure = outcome.failure ?? error
+      }
+    }
+    return outcome
   }
 
   private static func encode(

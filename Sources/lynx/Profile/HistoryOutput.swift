@@ -62,7 +62,7 @@ struct HistoryOutput {
       .init(
         output: ProfileOutput(path: history.path(run, .artifact), format: .pprof),
         byteCount: artifact.count)
-    ] + (try pictures.write(profile))
+    ] + (try pictures.write(profile).get())
   }
 
   /// Compares what was kept with what was there before, and writes the page.

@@ -58,7 +58,8 @@ func runProfile(_ plan: ProfilePlan) throws {
   for note in result.summary.notes where !recording.notes.contains(note) {
     progress.note("note: \(note)")
   }
-  var written = try plan.outputs.write(result.profile)
+  let outcome = plan.outputs.write(result.profile)
+  var written = outcome.written
   if let subject { written += try history?.keep(result.profile, of: subject) ?? [] }
   let processing = Double(Clock.monotonicNanoseconds - recording.stopNanoseconds) / 1e9
   var summary = result.summary
@@ -68,12 +69,12 @@ func runProfile(_ plan: ProfilePlan) throws {
     summary: summary, processingSeconds: processing, written: written,
     top: try TopFunctions(profile: result.profile), usesFramePointers: plan.callGraph == .fp)
   let exit = recording.waitForCommand { progress.note("note: \($0)") }
-  // What was recorded is kept; what stands in the way of the page is told last.
-  var failure: CommandError?
+  // What was recorded is kept; what stands in the way of a picture or the page is told last.
+  var failure = outcome.failure
   do throws(CommandError) {
     try history?.update()
   } catch {
-    failure = error
+    failure = failure ?? error
   }
   if let destination = plan.report {
     try destination.write(history?.added(to: report.json, run: 0) ?? report.json)

@@ -13,6 +13,8 @@ struct ScenarioOutput {
   private var history: HistoryOutput?
   private var entries: [ExperimentPage.Entry] = []
   private var reports: [JSONValue] = []
+  /// Why not all that was named could be written.
+  private var failure: CommandError?
 
   /// Finds out before the work whether all can be written.
   init(_ plan: ProfilePlan) throws(CommandError) {
@@ -41,7 +43,12 @@ struct ScenarioOutput {
     }
     var outputs = plan.outputs
     if outputs.picture.title == FlameGraphOptions().title { outputs.picture.title = title }
-    guard let directory = plan.directory else { return try outputs.write(profile) }
+    guard let directory = plan.directory else {
+      // The only scenario: what was measured is told before what could not be written.
+      let outcome = outputs.write(profile)
+      failure = outcome.failure
+      return outcome.written
+    }
     // What cannot be made again comes first, lest the disk be full.
     let result = "\(name).json"
     try OutputFile.write(
@@ -50,7 +57,7 @@ struct ScenarioOutput {
       try ProfileOutput(path: "\(directory)/\(name).pb.gz"),
       try ProfileOutput(path: "\(directory)/\(name).svg"),
     ]
-    let written = try outputs.write(profile)
+    let written = try outputs.write(profile).get()
     entries.append(
       ExperimentPage.Entry(
         figures: RunFigures(
@@ -83,6 +90,7 @@ struct ScenarioOutput {
       }
     }
     try plan.report?.write(["schema": 1, "scenarios": .array(reports)])
+    if let failure { throw failure }
   }
 
   private func page(_ entries: [ExperimentPage.Entry]) -> ExperimentPage {

@@ -80,7 +80,8 @@ struct ScenarioRun {
     do {
       try body(server)
     } catch {
-      _ = server.stop()
+      // What became of the server may be why it failed.
+      if let complaint = server.stop() { progress.note("note: \(complaint)") }
       throw error
     }
     if let complaint = server.stop() { progress.note("note: \(complaint)") }

@@ -27,7 +27,7 @@ struct RenderCommand: ParsableCommand {
     let (profile, format) = try Self.read(plan.inputs)
     try Self.requireSomethingToShow(profile)
     try plan.outputs.probe()
-    let written = try plan.outputs.write(profile)
+    let written = try plan.outputs.write(profile).get()
     let table: TopTable
     do {
       table = try TopTable(profile)

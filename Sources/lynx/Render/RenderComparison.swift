@@ -47,7 +47,7 @@ extension RenderCommand {
         ).svg(picture)
       case .txt, .folded, .pprof: Array(table.text(limit: nil, style: nil).utf8)
       }
-    }
+    }.get()
     if let count = plan.topCount, plan.report != .standardOutput {
       try StandardStream.output.write(
         table.text(limit: count, style: Style(plan.manner.color, for: .output)))

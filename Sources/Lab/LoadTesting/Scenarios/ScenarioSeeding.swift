@@ -122,7 +122,8 @@ extension LynxInstance {
   private static func trouble(_ result: LoadResult) -> String {
     let statuses = result.statuses.sorted { $0.key < $1.key }
       .map { "\($0.value) answers were \($0.key)" }
-    return (statuses + result.notes).joined(separator: ", ")
+    let reasons = statuses + result.notes
+    return reasons.isEmpty ? "no answer came" : reasons.joined(separator: ", ")
   }
 
   /// How many lookups hit and missed the cache so far; nil if the server does not say.
